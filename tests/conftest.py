@@ -1,0 +1,50 @@
+"""Fixtures that every whole-program test may use.
+
+OVS_BUILD names the build directory to test (default: build).  OVS_PEER names a
+wrapper that runs another implementation's programs with its own environment;
+tests that compare with it are skipped, and counted, where it is not set.
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(TESTS))
+
+from lib.suite import Suite  # noqa: E402
+
+
+def _suite(kind, tmp_path):
+    suite = Suite(kind, tmp_path / kind)
+    return suite
+
+
+@pytest.fixture
+def ours(tmp_path):
+    """Our programs, in a directory of their own."""
+    suite = _suite("ours", tmp_path)
+    yield suite
+    suite.stop()
+
+
+@pytest.fixture
+def peer(tmp_path):
+    """The peer's programs, in a directory of their own."""
+    if not os.environ.get("OVS_PEER"):
+        pytest.skip("OVS_PEER is not set")
+    suite = _suite("peer", tmp_path)
+    yield suite
+    suite.stop()
+
+
+@pytest.fixture(params=["ours", "peer"])
+def either(request, tmp_path):
+    """Runs the test twice: on our programs and on the peer's."""
+    if request.param == "peer" and not os.environ.get("OVS_PEER"):
+        pytest.skip("OVS_PEER is not set")
+    suite = _suite(request.param, tmp_path)
+    yield suite
+    suite.stop()
