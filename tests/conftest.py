@@ -17,6 +17,28 @@ sys.path.insert(0, str(TESTS))
 from lib.suite import Suite  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--golden-write",
+        action="store_true",
+        help="write golden files anew instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def golden(request):
+    """golden(NAME, text): compares with tests/golden/NAME."""
+
+    def compare(name, text):
+        path = TESTS / "golden" / name
+        if request.config.getoption("--golden-write"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        assert text == path.read_text()
+
+    return compare
+
+
 def _suite(kind, tmp_path):
     suite = Suite(kind, tmp_path / kind)
     return suite
