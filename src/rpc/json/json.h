@@ -7,7 +7,8 @@
  *
  * Numbers: integers that fit in 64 bits are exact; everything else is a
  * finite double.  Strings are UTF-8 without null bytes, as OVSDB demands.
- * Objects keep the order of insertion and refuse duplicate names. */
+ * Objects keep the order of insertion; of members of the same name the last
+ * wins. */
 
 #pragma once
 
