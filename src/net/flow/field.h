@@ -97,8 +97,12 @@ struct field {
     uint8_t flow_size;    /* Bytes there. */
     bool host_order;      /* Stored in host byte order there. */
     int8_t flow_shift;    /* Bits to the right of the value there. */
-    const struct field_oxm *oxms; /* Codes; 'n_oxms', preferred last. */
+    bool whole;           /* Matching it takes all bits that are there. */
+    bool trie;            /* Can be looked up by prefix. */
+    uint8_t index;        /* Number of a register or a tunnel option. */
+    const struct field_oxm *oxms; /* Codes, 'n_oxms', as in the table. */
     size_t n_oxms;
+    const char *doc;                      /* A sentence. */
     uint8_t of10_maskable, of11_maskable; /* 0 no, 1 exact, 2 CIDR, 3 any. */
 };
 

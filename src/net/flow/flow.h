@@ -22,7 +22,7 @@
 #include "net/packet/addr.h"
 
 enum {
-    FLOW_N_REGS = 16,
+    FLOW_N_REGS = 32,
     FLOW_MAX_VLANS = 2,
     FLOW_MAX_MPLS = 3,
     TUN_METADATA_SIZE = 256,  /* Bytes for all tun_metadata fields. */

@@ -10,12 +10,14 @@
 #include "base/str.h"
 #include "net/flow/flow.h"
 #include "net/flow/mask.h"
+#include "net/flow/tun_layout.h"
 
 struct port_names;
 
 struct match {
     struct flow flow;
     struct flow_mask mask;
+    struct tun_layout tun_layout; /* Own places of tunnel options. */
 };
 
 /* Matches everything. */
@@ -53,3 +55,20 @@ void flow_mask_format(const struct flow *flow, const struct flow_mask *,
 struct error *flow_parse(const char *text, const struct port_names *names,
                          struct flow *flowp,
                          struct flow_mask *maskp) WARN_UNUSED;
+
+/* Adds to the match what one KEY or KEY=VALUE of a flow text says: a protocol
+ * word ("tcp"; 'value' NULL or ""), a field by any of its names, or a part of
+ * one ("reg0[0..7]").  An unknown key is an error, "unknown keyword KEY". */
+struct error *match_parse_key(struct match *, const char *key,
+                              const char *value,
+                              const struct port_names *names) WARN_UNUSED;
+/* Whether 'key' is a protocol word such as "tcp". */
+bool match_key_is_protocol(const char *key);
+/* Drops fields whose prerequisites the match does not have, as ports without
+ * a protocol.  True if that changed it; the caller logs (INFO of module
+ * ofp_match) "normalization changed ofp_match, details:", " pre: MATCH" and
+ * "post: MATCH". */
+bool match_normalize(struct match *);
+/* A whole match text, "tcp,tp_dst=80". */
+struct error *match_parse(const char *text, const struct port_names *names,
+                          struct match *) WARN_UNUSED;
