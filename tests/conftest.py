@@ -14,6 +14,7 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS))
 
+from lib.net import Namespace, can_make_namespaces  # noqa: E402
 from lib.suite import Suite  # noqa: E402
 
 
@@ -70,3 +71,21 @@ def either(request, tmp_path):
     suite = _suite(request.param, tmp_path)
     yield suite
     suite.stop()
+
+
+@pytest.fixture
+def namespaces():
+    """namespaces(LABEL...): makes network namespaces that the test's end
+    removes."""
+    if not can_make_namespaces():
+        pytest.skip("cannot make network namespaces")
+    made = []
+
+    def make(*labels):
+        new = [Namespace(label) for label in labels]
+        made.extend(new)
+        return new if len(new) > 1 else new[0]
+
+    yield make
+    for namespace in made:
+        namespace.destroy()

@@ -37,6 +37,7 @@ class Suite:
         self._short = tempfile.TemporaryDirectory(prefix="ovs-")
         self.run_dir = pathlib.Path(self._short.name)
         self.processes = []
+        self.netns = None
         self.env = dict(os.environ)
         for name in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"):
             self.env["OVS_" + name] = str(self.run_dir)
@@ -59,10 +60,11 @@ class Suite:
         return str(root / "root/usr/share/openvswitch/vswitch.ovsschema")
 
     def argv(self, program, *args):
-        """The command line that runs 'program'."""
+        """The command line that runs 'program', in 'self.netns' if set."""
+        inside = ["ip", "netns", "exec", self.netns] if self.netns else []
         if self.kind == "peer":
-            return [os.environ["OVS_PEER"], program, *map(str, args)]
-        return [str(BUILD / "src" / program), *map(str, args)]
+            return [*inside, os.environ["OVS_PEER"], program, *map(str, args)]
+        return [*inside, str(BUILD / "src" / program), *map(str, args)]
 
     def run(self, program, *args, input=None, timeout=30, env=None, cwd=None):
         """Runs 'program' to its end; returns a Result."""
