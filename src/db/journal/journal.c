@@ -1,0 +1,442 @@
+/* The record file.
+ *
+ * Reading goes through a stdio stream; writing through its descriptor with
+ * one pwrite() per record, so that a crash leaves at most a torn tail. */
+
+#include "db/journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/scan.h"
+#include "base/str.h"
+#include "db/journal/lockfile.h"
+#include "db/journal/sha1.h"
+
+/* Longest record header that is worth looking at. */
+enum { HEADER_MAX = 128 };
+
+struct journal {
+    char *name;         /* As given. */
+    char *display_name; /* Base name, for error texts. */
+    FILE *stream;
+    enum journal_mode mode;
+    const char *magic;
+    struct lockfile *lock;
+    off_t offset;      /* End of the last record read or written. */
+    off_t prev_offset; /* Start of it. */
+    bool is_writing;   /* A record was written: no reading any more. */
+    struct str buffer; /* Record being written. */
+};
+
+static const char *
+base_name(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash && slash[1] ? slash + 1 : name;
+}
+
+static struct error *
+io_error(const struct journal *j, int errnum, const char *what)
+{
+    return error_create("I/O error: %s: %s (%s)", j->name, what,
+                        errnum == EOF ? "End of file" : strerror(errnum));
+}
+
+/* Opens the file behind 'j', whose lock is held if need be. */
+static struct error *
+open_stream(struct journal *j)
+{
+    int flags = j->mode == JOURNAL_READ    ? O_RDONLY
+                : j->mode == JOURNAL_WRITE ? O_RDWR
+                                           : O_RDWR | O_CREAT | O_EXCL;
+    int fd = open(j->name, flags | O_CLOEXEC, 0660);
+    if (fd < 0) {
+        return io_error(j, errno,
+                        j->mode == JOURNAL_CREATE ? "create failed"
+                                                  : "open failed");
+    }
+    j->stream = fdopen(fd, j->mode == JOURNAL_READ ? "rb" : "r+b");
+    if (!j->stream) {
+        int error = errno;
+        close(fd);
+        return io_error(j, error, "open failed");
+    }
+    return NULL;
+}
+
+/* Finds out which kind of file 'j' is. */
+static struct error *
+read_magic(struct journal *j)
+{
+    static const char *const magics[] = { JOURNAL_MAGIC_STANDALONE,
+                                          JOURNAL_MAGIC_CLUSTER };
+    char line[HEADER_MAX];
+
+    if (fgets(line, sizeof line, j->stream)) {
+        for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
+            const char *rest;
+            if (scan_prefix(line, "OVSDB ", &rest)
+                && scan_prefix(rest, magics[i], &rest) && *rest == ' ') {
+                j->magic = magics[i];
+                return fseeko(j->stream, 0, SEEK_SET)
+                           ? io_error(j, errno, "seek failed")
+                           : NULL;
+            }
+        }
+    }
+    if (ferror(j->stream)) {
+        return io_error(j, errno, "read error");
+    }
+    return error_create("ovsdb error: %s: cannot identify file type", j->name);
+}
+
+struct error *
+journal_open(const char *name, enum journal_mode mode, struct journal **jp)
+{
+    struct error *error = NULL;
+    struct journal *j = xzalloc(sizeof *j);
+    j->name = xstrdup(name);
+    j->display_name = xstrdup(base_name(name));
+    j->mode = mode;
+    j->magic = JOURNAL_MAGIC_STANDALONE;
+
+    *jp = NULL;
+    if (mode != JOURNAL_READ) {
+        int owner;
+        int errnum = lockfile_lock(name, &j->lock, &owner);
+        if (errnum) {
+            error = io_error(j, errnum, "failed to lock lockfile");
+        }
+    }
+    if (!error) {
+        error = open_stream(j);
+    }
+    if (!error && mode != JOURNAL_CREATE) {
+        error = read_magic(j);
+    }
+    if (error) {
+        journal_close(j);
+        return error;
+    }
+    *jp = j;
+    return NULL;
+}
+
+void
+journal_close(struct journal *j)
+{
+    if (j) {
+        if (j->stream) {
+            fclose(j->stream);
+        }
+        lockfile_unlock(j->lock);
+        str_uninit(&j->buffer);
+        free(j->name);
+        free(j->display_name);
+        free(j);
+    }
+}
+
+const char *
+journal_name(const struct journal *j)
+{
+    return j->name;
+}
+
+const char *
+journal_magic(const struct journal *j)
+{
+    return j->magic;
+}
+
+off_t
+journal_offset(const struct journal *j)
+{
+    return j->offset;
+}
+
+off_t
+journal_size(const struct journal *j)
+{
+    struct stat s;
+    return fstat(fileno(j->stream), &s) ? 0 : s.st_size;
+}
+
+/* Takes a record header apart. */
+static bool
+parse_header(const struct journal *j, char *line, size_t *sizep,
+             char hash[SHA1_HEX_LEN + 1])
+{
+    char *p = line;
+    const char *ovsdb = scan_token(&p, " \n");
+    const char *magic = scan_token(&p, " \n");
+    const char *size = scan_token(&p, " \n");
+    const char *digest = scan_token(&p, " \n");
+    uint64_t value;
+
+    if (!digest || strcmp(ovsdb, "OVSDB") || strcmp(magic, j->magic)
+        || !scan_u64(size, 10, &value) || !value || value > INT64_MAX
+        || strlen(digest) != SHA1_HEX_LEN) {
+        return false;
+    }
+    *sizep = value;
+    memcpy(hash, digest, SHA1_HEX_LEN + 1);
+    return true;
+}
+
+/* Reads and checks the 'size' bytes of a record at 'start'. */
+static struct error *
+read_body(struct journal *j, size_t size, off_t start, const char *hash,
+          struct json **jsonp)
+{
+    /* The file's size bounds what a damaged header makes us allocate. */
+    off_t left = journal_size(j) - start;
+    if (left < 0 || (uint64_t) left < size) {
+        return error_create("I/O error: %s: error reading %zu bytes starting "
+                            "at offset %lld (End of file)",
+                            j->name, size, (long long) start);
+    }
+    CLEANUP(free_ptr) char *data = xmalloc(size);
+    errno = 0;
+    if (fread(data, 1, size, j->stream) != size) {
+        return error_create("I/O error: %s: error reading %zu bytes starting "
+                            "at offset %lld (%s)",
+                            j->name, size, (long long) start,
+                            errno ? strerror(errno) : "End of file");
+    }
+
+    char actual[SHA1_HEX_LEN + 1];
+    sha1_hex(data, size, actual);
+    if (strcasecmp(actual, hash)) {
+        return error_create("syntax error: %s: %zu bytes starting at offset "
+                            "%lld have SHA-1 hash %s but should have hash %s",
+                            j->name, size, (long long) start, actual, hash);
+    }
+    struct error *error = json_parse(data, size, jsonp);
+    if (error) {
+        struct error *wrapped = error_create(
+            "syntax error: %s: %zu bytes starting at offset %lld are not "
+            "valid JSON (%s)",
+            j->name, size, (long long) start, error_text(error));
+        error_destroy(error);
+        return wrapped;
+    }
+    return NULL;
+}
+
+struct error *
+journal_read(struct journal *j, struct json **jsonp)
+{
+    char line[HEADER_MAX];
+    char hash[SHA1_HEX_LEN + 1];
+    size_t size;
+
+    *jsonp = NULL;
+    assert(!j->is_writing);
+    if (!fgets(line, sizeof line, j->stream)) {
+        return ferror(j->stream) ? io_error(j, errno, "read error") : NULL;
+    }
+    size_t header_len = strlen(line);
+    if (line[header_len - 1] != '\n' || !parse_header(j, line, &size, hash)) {
+        return error_create("syntax error: %s: parse error at offset %lld in "
+                            "header line \"%.*s\"",
+                            j->name, (long long) j->offset,
+                            (int) strcspn(line, "\n"), line);
+    }
+    off_t start = j->offset + header_len;
+    struct error *error = read_body(j, size, start, hash, jsonp);
+    if (!error) {
+        j->prev_offset = j->offset;
+        j->offset = start + size;
+    }
+    return error;
+}
+
+void
+journal_unread(struct journal *j)
+{
+    j->offset = j->prev_offset;
+}
+
+struct error *
+journal_truncate(struct journal *j)
+{
+    return ftruncate(fileno(j->stream), j->offset)
+               ? io_error(j, errno, "truncate failed")
+               : NULL;
+}
+
+/* Writes 'size' bytes at 'j->offset'; on failure leaves nothing of them. */
+static struct error *
+write_bytes(struct journal *j, const char *data, size_t size)
+{
+    int fd = fileno(j->stream);
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pwrite(fd, data + done, size - done, j->offset + done);
+        if (n > 0) {
+            done += n;
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else {
+            int errnum = n < 0 ? errno : ENOSPC;
+            if (ftruncate(fd, j->offset)) {
+                return io_error(j, errno, "write and truncate failed");
+            }
+            return io_error(j, errnum, "write failed");
+        }
+    }
+    return NULL;
+}
+
+struct error *
+journal_write_text(struct journal *j, const char *text, size_t len)
+{
+    struct error *error;
+    if (!j->is_writing) {
+        if (journal_size(j) > j->offset && (error = journal_truncate(j))) {
+            return error;
+        }
+        j->is_writing = true;
+    }
+
+    str_clear(&j->buffer);
+    str_reserve(&j->buffer, len + HEADER_MAX);
+    /* The hash covers the newline, too, and its place comes first. */
+    char header[HEADER_MAX];
+    char hash[SHA1_HEX_LEN + 1];
+    str_put_n(&j->buffer, text, len);
+    str_put_char(&j->buffer, '\n');
+    sha1_hex(j->buffer.text, j->buffer.len, hash);
+    int n = snprintf(header, sizeof header, "OVSDB %s %zu %s\n", j->magic,
+                     j->buffer.len, hash);
+    size_t body_len = j->buffer.len;
+    str_grow(&j->buffer, n);
+    memmove(j->buffer.text + n, j->buffer.text, body_len);
+    memcpy(j->buffer.text, header, n);
+
+    error = write_bytes(j, j->buffer.text, j->buffer.len);
+    if (!error) {
+        j->prev_offset = j->offset;
+        j->offset += j->buffer.len;
+    }
+    if (j->buffer.capacity > 1 << 20) {
+        str_uninit(&j->buffer);
+        str_init(&j->buffer);
+    }
+    return error;
+}
+
+struct error *
+journal_write(struct journal *j, const struct json *json)
+{
+    struct str text = STR_INITIALIZER;
+    json_put(&text, json, JSON_COMPACT);
+    struct error *error = journal_write_text(j, str_text(&text), text.len);
+    str_uninit(&text);
+    return error;
+}
+
+struct error *
+journal_commit(struct journal *j)
+{
+    return fdatasync(fileno(j->stream)) ? io_error(j, errno, "fsync failed")
+                                        : NULL;
+}
+
+struct error *
+journal_replace_start(struct journal *old, struct journal **newp)
+{
+    CLEANUP(free_ptr) char *real = realpath(old->name, NULL);
+    CLEANUP(free_ptr)
+    char *name = xasprintf("%s.tmp", real ? real : old->name);
+    if (unlink(name) && errno != ENOENT) {
+        *newp = NULL;
+        return error_create("I/O error: failed to remove %s (%s)", name,
+                            strerror(errno));
+    }
+    struct error *error = journal_open(name, JOURNAL_CREATE, newp);
+    if (!error) {
+        struct stat s;
+        if (!fstat(fileno(old->stream), &s)
+            && (fchmod(fileno((*newp)->stream), s.st_mode & 07777)
+                || (!geteuid()
+                    && fchown(fileno((*newp)->stream), s.st_uid, s.st_gid)))) {
+            error = io_error(*newp, errno, "cannot set owner and mode");
+            journal_replace_abort(*newp);
+            *newp = NULL;
+        }
+    }
+    return error;
+}
+
+/* Makes the directory entry of 'name' durable. */
+static int
+sync_directory(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    CLEANUP(free_ptr)
+    char *directory = !slash          ? xstrdup(".")
+                      : slash == name ? xstrdup("/")
+                                      : xmemdup0(name, slash - name);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    int error = fsync(fd) ? errno : 0;
+    close(fd);
+    return error;
+}
+
+struct error *
+journal_replace_finish(struct journal *old, struct journal *new_)
+{
+    struct error *error = NULL;
+    CLEANUP(free_ptr) char *real = realpath(old->name, NULL);
+    const char *target = real ? real : old->name;
+
+    if (fsync(fileno(new_->stream))) {
+        error = io_error(new_, errno, "fsync failed");
+    } else if (rename(new_->name, target)) {
+        error =
+            error_create("I/O error: failed to rename \"%s\" to \"%s\" (%s)",
+                         new_->name, target, strerror(errno));
+    }
+    if (error) {
+        journal_replace_abort(new_);
+        return error;
+    }
+    int errnum = sync_directory(target);
+    if (errnum) {
+        error = io_error(old, errnum, "failed to sync directory");
+    }
+
+    FILE *stream = old->stream;
+    old->stream = new_->stream;
+    new_->stream = stream;
+    old->offset = new_->offset;
+    old->prev_offset = new_->prev_offset;
+    old->is_writing = true;
+    CLEANUP(free_ptr) char *lock_name = lockfile_name(new_->name);
+    unlink(lock_name);
+    journal_close(new_);
+    return error;
+}
+
+void
+journal_replace_abort(struct journal *new_)
+{
+    if (new_) {
+        CLEANUP(free_ptr) char *lock_name = lockfile_name(new_->name);
+        unlink(new_->name);
+        unlink(lock_name);
+        journal_close(new_);
+    }
+}
