@@ -59,19 +59,20 @@ class Suite:
         root = pathlib.Path(os.environ["OVS_PEER"]).resolve().parent
         return str(root / "root/usr/share/openvswitch/vswitch.ovsschema")
 
-    def argv(self, program, *args):
-        """The command line that runs 'program', in 'self.netns' if set."""
+    def argv(self, program, *args, kind=None):
+        """The command line that runs 'program', in 'self.netns' if set; 'kind'
+        picks the other implementation's program."""
         inside = ["ip", "netns", "exec", self.netns] if self.netns else []
-        if self.kind == "peer":
+        if (kind or self.kind) == "peer":
             return [*inside, os.environ["OVS_PEER"], program, *map(str, args)]
         return [*inside, str(BUILD / "src" / program), *map(str, args)]
 
-    def run(self, program, *args, input=None, timeout=30, env=None, cwd=None):
+    def run(self, program, *args, input=None, timeout=30, env=None, cwd=None, kind=None):
         """Runs 'program' to its end; returns a Result."""
         environment = dict(self.env, **(env or {}))
         return Result(
             subprocess.run(
-                self.argv(program, *args),
+                self.argv(program, *args, kind=kind),
                 input=input,
                 capture_output=True,
                 text=True,
@@ -177,7 +178,18 @@ class Suite:
         path = self.run_dir / f"{program}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def kept(self, name):
+        """Bytes of a file of the run directory."""
+        return (self.run_dir / name).read_bytes()
+
     def stop(self):
+        """Ends everything and removes the run directory."""
+        try:
+            self.stop_all()
+        finally:
+            self._short.cleanup()
+
+    def stop_all(self):
         """Ends everything that was started, the last first."""
         for pidfile in self.run_dir.glob("*.pid"):
             try:
@@ -202,5 +214,4 @@ class Suite:
             elif process.returncode not in (0, -signal.SIGTERM, -signal.SIGKILL):
                 failed.append(f"{process.args}: ended with {process.returncode}")
         self.processes.clear()
-        self._short.cleanup()
         assert not failed, "\n".join(failed)
