@@ -62,6 +62,16 @@ struct packet_ct_tuple {
     struct ip6_addr dst;
 };
 
+/* Bytes that one packet or several use; memory and header are one allocation
+ * unless the memory is external. */
+struct packet_buffer {
+    struct packet_buffer *next; /* In a pool. */
+    uint32_t n_refs;            /* Packets that use it; atomic. */
+    uint32_t size_class;        /* The pool's. */
+    void (*release)(void *arg); /* External memory's, or NULL. */
+    void *release_arg;
+};
+
 struct packet {
     /* The hot line. */
     uint8_t *data;      /* First byte of the packet. */
@@ -88,16 +98,10 @@ struct packet {
     uint16_t l2_pad; /* Bytes behind the IP packet. */
 
     /* The cold lines. */
-    uint8_t *base;        /* First byte that may be used, headroom included. */
-    uint8_t *end;         /* Behind the last byte that may be used. */
-    struct packet *owner; /* Whose memory it is: itself, or a clone's
-                           * original. */
-    struct packet *next;  /* In a pool, or the user's. */
-    void (*release)(struct packet *, void *arg); /* External memory's. */
-    void *release_arg;
-    uint32_t n_refs; /* Packets that use this one's memory; atomic. */
-    uint8_t size_class;
-    uint8_t pad[3];
+    uint8_t *base; /* First byte that may be used, headroom included. */
+    uint8_t *end;  /* Behind the last byte that may be used. */
+    struct packet_buffer *buffer;
+    struct packet *next; /* In a pool, or the user's. */
     uint32_t ct_mark;
     uint32_t pad2;
     struct u128 ct_label;
@@ -115,10 +119,9 @@ struct packet *packet_create(size_t capacity) WARN_UNUSED;
 struct packet *packet_create_copy(const void *data, size_t size) WARN_UNUSED;
 /* A new packet over memory of someone else, which may be written from
  * 'headroom' bytes before 'data' on.  'release' (may be NULL) is called with
- * the packet and 'arg', by any thread, when no packet uses the memory. */
+ * 'arg', by any thread, when no packet uses the memory any more. */
 struct packet *packet_create_external(void *data, size_t size, size_t headroom,
-                                      void (*release)(struct packet *,
-                                                      void *arg),
+                                      void (*release)(void *arg),
                                       void *arg) WARN_UNUSED;
 /* The bytes that hex digits (and spaces, colons, dots) name; NULL if the text
  * is not of that form. */
@@ -140,7 +143,7 @@ void packet_make_room(struct packet *, size_t headroom, size_t tailroom);
 static inline bool
 packet_is_shared(const struct packet *p)
 {
-    return p->owner != p || __atomic_load_n(&p->n_refs, __ATOMIC_ACQUIRE) != 1;
+    return __atomic_load_n(&p->buffer->n_refs, __ATOMIC_ACQUIRE) != 1;
 }
 
 /* To be called before bytes are written. */
