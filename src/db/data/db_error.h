@@ -31,6 +31,11 @@ struct db_error *db_error_io(int errnum, const char *format, ...)
 /* A message without a tag that takes 'error'. */
 struct db_error *db_error_from_error(struct error *error) WARN_UNUSED;
 
+/* Puts "FORMATTED: " before the details of 'error' (not NULL), which it takes
+ * and returns. */
+struct db_error *db_error_prefix(struct db_error *, const char *format, ...)
+    PRINTF_FORMAT(2, 3) WARN_UNUSED;
+
 /* NULL is legal. */
 void db_error_destroy(struct db_error *);
 /* For CLEANUP. */

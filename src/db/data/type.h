@@ -64,7 +64,8 @@ struct type {
 void base_type_init(struct base_type *, enum atom_type);
 void base_type_clone(struct base_type *dst, const struct base_type *src);
 void base_type_uninit(struct base_type *);
-/* Whether it constrains the values beyond its type (references don't). */
+/* Whether it has more to it than its type: an enumeration, limits, a
+ * reference. */
 bool base_type_has_constraints(const struct base_type *);
 /* Removes what base_type_has_constraints() speaks of. */
 void base_type_clear_constraints(struct base_type *);
@@ -89,8 +90,6 @@ struct db_error *type_from_json(struct type *,
 struct json *type_to_json(const struct type *) WARN_UNUSED;
 /* English: "set of up to 3 integers", "map of (string, string) pairs". */
 char *type_to_english(const struct type *) WARN_UNUSED;
-/* "no more than 4096 integers, ..." limits of one base type, or "". */
-char *type_constraints_to_english(const struct type *) WARN_UNUSED;
 
 static inline bool
 type_is_map(const struct type *type)
