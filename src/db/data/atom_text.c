@@ -35,8 +35,8 @@ parse_range(union atom *atom, union atom **range_endp, const char *text)
                             text);
     }
     if ((uint64_t) end - (uint64_t) start >= RANGE_MAX) {
-        return error_create("\"%s\" is not a valid range. "
-                            "Range size cannot be greater than %d.",
+        return error_create("constraint violation: Range \"%s\" is too big. "
+                            "Maximum allowed size is %d.",
                             text, RANGE_MAX);
     }
     atom->integer = start;
@@ -60,18 +60,27 @@ parse_string(union atom *atom, const char *text)
     if (len < 2 || text[len - 1] != '"') {
         return error_create("%s: missing quote at end of quoted string", text);
     }
+    /* The parser takes containers only. */
+    char *wrapped = xasprintf("[%s]", text);
     struct json *json;
-    struct error *error = json_parse_string(text, &json);
+    struct error *error = json_parse_string(wrapped, &json);
+    free(wrapped);
     if (error) {
-        return error_prefix(error, "%s", text);
+        const char *message = error_text(error);
+        struct error *e = error_create("%s: %s", text, message);
+        error_destroy(error);
+        return e;
     }
-    if (json->type != JSON_STRING) {
-        json_unref(json);
-        return error_create("%s: missing quote at end of quoted string", text);
+    if (json->array.n == 1 && json_item(json, 0)->type == JSON_STRING) {
+        const struct json *string = json_item(json, 0);
+        atom->string =
+            atom_string_create(json_text(string), string->string.len);
+    } else {
+        error =
+            error_create("%s: missing quote at end of quoted string", text);
     }
-    atom->string = atom_string_create(json_text(json), json->string.len);
     json_unref(json);
-    return NULL;
+    return error;
 }
 
 static struct error *
@@ -141,9 +150,26 @@ check_utf8(const struct atom_string *s)
     if (utf8_check(s->text, s->len, &offset)) {
         return NULL;
     }
-    return error_create("constraint violation: not a valid UTF-8 string: "
-                        "invalid UTF-8 sequence 0x%02x",
-                        (unsigned char) s->text[offset]);
+    /* The bytes up to the first that cannot follow, or the null byte. */
+    const unsigned char *p = (const unsigned char *) s->text + offset;
+    size_t n = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc2 ? 2 : 1;
+    if (*p > 0xf4) {
+        n = 1;
+    }
+    struct str bytes = STR_INITIALIZER;
+    str_putf(&bytes, "0x%02x", *p);
+    for (size_t i = 1; i < n; i++) {
+        str_putf(&bytes, " 0x%02x", p[i]);
+        if ((p[i] & 0xc0) != 0x80) {
+            break;
+        }
+    }
+    struct error *error =
+        error_create("constraint violation: not a valid UTF-8 string: "
+                     "invalid UTF-8 sequence %s",
+                     str_text(&bytes));
+    str_uninit(&bytes);
+    return error;
 }
 
 struct error *

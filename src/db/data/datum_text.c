@@ -53,8 +53,8 @@ parse_atom(const char **pp, union atom *atom, union atom **range_endp,
 
 /* Parses one value, range or pair and appends it. */
 static struct error *
-parse_element(const char **pp, struct datum *d, const struct type *type,
-              struct symbol_table *symbols)
+parse_element(const char *text, const char **pp, struct datum *d,
+              const struct type *type, struct symbol_table *symbols)
 {
     bool map = type_is_map(type);
     union atom key, value;
@@ -69,10 +69,10 @@ parse_element(const char **pp, struct datum *d, const struct type *type,
         if (**pp != '=') {
             /* The text ends after the quote at the end of the input, as
              * scripts know it. */
-            error = **pp ? error_create("syntax error at \"%c\" "
+            error = **pp ? error_create("%s: syntax error at \"%c\" "
                                         "expecting \"=\"",
-                                        **pp)
-                         : error_create("syntax error at \"");
+                                        text, **pp)
+                         : error_create("%s: syntax error at \"", text);
         } else {
             *pp = skip_spaces(*pp + 1);
             error = parse_atom(pp, &value, NULL, &type->value, symbols);
@@ -112,7 +112,7 @@ parse_elements(const char *text, struct datum *d, const struct type *type,
             free(english);
             return error;
         }
-        struct error *error = parse_element(&p, d, type, symbols);
+        struct error *error = parse_element(text, &p, d, type, symbols);
         if (error) {
             return error;
         }
