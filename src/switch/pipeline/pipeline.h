@@ -79,9 +79,8 @@ struct pipeline_flow_mod {
     be64 cookie;      /* Must equal under the mask, if that is nonzero. */
     be64 cookie_mask;
     be64 new_cookie;
-    bool modify_cookie; /* MODIFY: sets the cookie of what it finds. */
-    bool modify_only;   /* MODIFY that finds nothing does not add: cookie
-                          * masks from OpenFlow 1.1 on. */
+    bool modify_cookie; /* MODIFY: sets the cookie of what it finds,
+                        * unless 'new_cookie' is all ones. */
     uint16_t idle_timeout;
     uint16_t hard_timeout;
     uint16_t importance;

@@ -14,10 +14,10 @@
 #include "base/be.h"
 #include "base/heap.h"
 #include "base/hmap.h"
-#include "base/list.h"
 #include "net/classify/classifier.h"
 
 struct actions;
+struct pipeline;
 
 /* Actions, shared by all rules of a pipeline that have the same ones. */
 struct rule_actions {
@@ -67,10 +67,10 @@ struct rule {
     uint16_t importance;
     uint8_t flags; /* RULE_*. */
     uint8_t table_id;
-    struct list cookie_node;      /* Private to the pipeline, as the rest. */
+    bool removed;                 /* Not in its table any more; atomic. */
+    uint32_t n_refs;              /* Atomic; private, as what follows. */
     struct heap_node expiry_node; /* In the pipeline's heap if it expires. */
-    uint32_t n_refs;              /* Atomic. */
-    bool removed;                 /* Not in the table any more. */
+    struct pipeline *pipeline;    /* Whose actions it refers to. */
 };
 
 /* A snapshot of the counters. */

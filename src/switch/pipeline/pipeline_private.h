@@ -1,0 +1,85 @@
+/* What the files of this module share. */
+
+#pragma once
+
+#include "base/bitmap.h"
+#include "base/heap.h"
+#include "base/hmap.h"
+#include "base/vec.h"
+#include "switch/pipeline/pipeline.h"
+#include "sys/thread/mutex.h"
+
+struct pipeline_table {
+    struct classifier cls;
+    char *name;              /* NULL: none. */
+    uint32_t max_flows;      /* UINT32_MAX: no limit. */
+    bool evict;              /* At the limit: evict instead of refusing. */
+    enum pipeline_miss miss; /* Atomic. */
+    struct subfield *eviction_fields;
+    size_t n_eviction_fields;
+    size_t n_rules;     /* Without hidden ones; the writer's. */
+    uint64_t n_matched; /* Atomic. */
+    uint64_t n_missed;  /* Atomic. */
+};
+
+/* One step of an update, kept to be told or undone. */
+struct pipeline_op {
+    enum pipeline_change_type type;
+    struct rule *rule; /* The table's reference; REMOVED: see 'old'. */
+    struct rule *old;  /* What gave way: MODIFIED and REMOVED. */
+    enum rule_reason reason;
+    bool is_add;
+    const void *cause;
+    uint32_t xid;
+};
+
+struct pipeline_update {
+    struct pipeline *pipeline;
+    long long now_ms;
+    classifier_version version;                 /* To be published. */
+    BITMAP_DECLARE(touched, PIPELINE_N_TABLES); /* Tables deferred. */
+
+    struct {
+        struct pipeline_op *items;
+        size_t n, capacity;
+    } ops;
+};
+
+struct pipeline {
+    struct mutex mutex; /* Held by the update in progress. */
+    struct pipeline_table tables[PIPELINE_N_TABLES];
+    classifier_version version; /* Atomic. */
+    struct hmap actions;        /* Of struct rule_actions; actions_mutex. */
+    struct mutex actions_mutex;
+    struct heap expiry;    /* Of rules with timeouts, soonest on top. */
+    long long next_expiry; /* Atomic: of the top; LLONG_MAX: none. */
+
+    struct {
+        struct pipeline_observer *items;
+        size_t n, capacity;
+    } observers;
+};
+
+/* rule.c */
+struct rule *rule_create(struct pipeline *, const struct match *, int priority,
+                         const struct actions *);
+struct rule_counters *rule_counters_create(long long now_ms);
+void rule_actions_unref(struct pipeline *, struct rule_actions *);
+
+/* expiry.c */
+/* When the rule's time is over by what its counters say; LLONG_MAX: never. */
+long long pipeline_rule_deadline(const struct rule *);
+void pipeline_expiry_add(struct pipeline *, struct rule *);
+void pipeline_expiry_remove(struct pipeline *, struct rule *);
+/* Recomputes next_expiry; true if it came nearer. */
+bool pipeline_expiry_update(struct pipeline *);
+
+/* update.c */
+void pipeline_update_remove(struct pipeline_update *, struct rule *,
+                            enum rule_reason, const void *cause, uint32_t xid);
+
+/* query.c */
+/* Rules that 'q' means in 'version', without references. */
+void pipeline_find_rules(const struct pipeline *,
+                         const struct pipeline_query *, classifier_version,
+                         struct rule_vec *);
