@@ -450,7 +450,7 @@ bool
 jsonrpc_session_is_alive(const struct jsonrpc_session *s)
 {
     return s->rpc || s->stream || s->listener
-           || reconnect_max_tries(s->reconnect);
+           || reconnect_is_enabled(s->reconnect);
 }
 
 bool
