@@ -30,6 +30,9 @@ struct log_destination_info log_destinations[LOG_N_DESTINATIONS] = {
 
 static bool console_closed;               /* Under log_mutex. */
 static _Thread_local unsigned int serial; /* Records of this thread. */
+static unsigned int first_serial;         /* Of the first thread and those
+                                           * that thread_create() did not
+                                           * make; atomic. */
 static _Thread_local bool writing;        /* Keeps recursion away. */
 
 /* Called by constructors, before there are threads. */
@@ -122,7 +125,9 @@ log_write_v(const struct log_module *module, enum log_level level,
         .module = module->name,
         .text = str_text(&text),
         .level = level,
-        .serial = ++serial,
+        .serial = thread_number()
+                      ? ++serial
+                      : __atomic_add_fetch(&first_serial, 1, __ATOMIC_RELAXED),
         .wall_msec = clock_wall_msec(),
     };
     deliver(module, &record);

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-/* Blocks the signals in the calling thread and those that it will start. */
-void fatal_init(void);
-/* Starts catching signals, if not done yet. */
+/* Starts catching signals, if not done yet: blocks them in the calling thread
+ * and thus in those that it starts from now on.  For the first thread, before
+ * there are others. */
 void fatal_start(void);
 /* Leaves 'signo' to somebody else (loop_signal_add()); before any
  * registration. */
