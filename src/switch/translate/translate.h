@@ -77,15 +77,16 @@ struct translate_learned_flow;
 
 struct translate_effect {
     enum translate_effect_type type;
-    const struct forwarding_bridge *bridge;
+    struct pipeline *pipeline;   /* LEARN_FLOW, FIN_TIMEOUT. */
+    struct mac_table *mac_table; /* LEARN_MAC. */
 
     union {
         struct mac_table_frame mac;          /* LEARN_MAC. */
         struct translate_learned_flow *flow; /* LEARN_FLOW; owned. */
 
         struct {
-            const struct rule *rule;
-            uint16_t idle, hard;
+            struct rule *rule; /* A reference. */
+            uint16_t idle, hard; /* Seconds. */
         } fin; /* FIN_TIMEOUT. */
     } u;
 };
@@ -184,6 +185,14 @@ void translation_uninit(struct translation *);
  * next quiescent state. */
 void translate(const struct translate_request *, struct translation *);
 
+/* The only action of a datapath flow whose packets must come up. */
+void translate_put_slow_path(struct writer *, unsigned int slow);
+
+void translate_effect_clone(struct translate_effect *dst,
+                            const struct translate_effect *src);
+void translate_effect_uninit(struct translate_effect *);
+void translate_effect_apply(const struct translate_effect *,
+                            long long now_ms);
 /* Applies the effects in order. */
 void translate_apply_effects(const struct translation *, long long now_ms);
 /* Credits rules and tables with packets. */

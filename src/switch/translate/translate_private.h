@@ -1,0 +1,119 @@
+/* The translation in progress, shared by the files of this module.
+ *
+ * Files: translate.c (entry, tables, results), input.c (what comes in and
+ * VLANs), normal.c (the learning switch), output.c (ports, patches,
+ * controllers), actions.c (one case per OpenFlow action), learn.c, effect.c;
+ * trace_node.c and trace.c tell it. */
+
+#pragma once
+
+#include "base/vec.h"
+#include "net/flow/field.h"
+#include "net/flow/mask.h"
+#include "switch/pipeline/pipeline.h"
+#include "switch/translate/freeze.h"
+#include "switch/translate/trace_node.h"
+#include "switch/translate/translate.h"
+
+struct translator {
+    const struct translate_request *request;
+    struct translation *out;
+    const struct forwarding *fw;
+    const struct forwarding_bridge *bridge; /* Where the flow is now. */
+    classifier_version version;             /* Of the bridge's tables. */
+
+    struct flow flow;        /* As the pipeline sees it now. */
+    struct flow base;        /* As the datapath actions so far made it. */
+    struct flow_mask *mask;  /* What was looked at: out->looked. */
+    struct flow start;       /* What came in. */
+
+    const struct rule *rule; /* Whose actions are executed; NULL: none. */
+    uint8_t table_id;        /* Its table. */
+    be64 cookie;             /* Of it; all ones without one. */
+    bool is_table_miss;      /* Its actions stand for a miss. */
+
+    unsigned int depth;        /* Resubmits we are inside of. */
+    unsigned int n_resubmits;  /* Ever. */
+    bool exit;                 /* Nothing more is executed. */
+    struct writer stack;       /* Values pushed: bytes, then a size byte. */
+    struct actions *action_set; /* NULL: empty. */
+    uint32_t orig_skb_priority; /* For pop_queue. */
+    bool was_packet_out;       /* Began with given actions. */
+    struct trace_list *trace;  /* Where nodes go now; NULL: no trace. */
+};
+
+/* A frame's VLAN tags, outermost first. */
+struct xvlan_tag {
+    uint16_t tpid; /* 0: none. */
+    uint16_t vid;
+    uint8_t pcp;
+};
+
+struct xvlan {
+    struct xvlan_tag tags[FLOW_MAX_VLANS];
+};
+
+/* translate.c */
+/* Stops with 'error'. */
+void translator_fail(struct translator *, enum translate_error);
+/* Looks 'table_id' up and executes what is found; 'in_port' is put into the
+ * flow for the lookup.  'may_packet_in': a miss may go to the controllers. */
+void translator_run_table(struct translator *, uint32_t in_port,
+                          uint8_t table_id, bool may_packet_in);
+void translator_execute_action_set(struct translator *);
+/* Adds a report of 'type' if there is a trace. */
+void translator_report(struct translator *, enum trace_type,
+                       const char *format, ...) PRINTF_FORMAT(3, 4);
+struct translate_effect *translator_add_effect(struct translator *,
+                                               enum translate_effect_type);
+void translator_depend_on_mac(struct translator *, uint16_t vlan,
+                              struct eth_addr mac);
+
+/* input.c */
+void xvlan_from_flow(const struct flow *, struct xvlan *);
+void xvlan_to_flow(const struct xvlan *, struct flow *);
+bool xvlan_input_ok(struct translator *, const struct forwarding_bundle *,
+                    uint16_t vid);
+void xvlan_input(const struct forwarding_bundle *, const struct xvlan *in,
+                 struct xvlan *xvlan);
+void xvlan_output(const struct forwarding_bundle *, const struct xvlan *,
+                  struct xvlan *out);
+bool xvlan_in_bundle(const struct forwarding_bundle *, const struct xvlan *);
+/* The bundle of port 'in_port', reported if there is none. */
+const struct forwarding_bundle *
+translator_in_bundle(struct translator *, uint32_t in_port,
+                     const struct forwarding_port **portp);
+
+/* normal.c */
+void translator_normal(struct translator *);
+
+/* output.c */
+/* Sends to one port of the bridge, whatever port the packet came in on. */
+void translator_output_port(struct translator *, uint32_t ofport);
+/* The action "output": reserved ports too. */
+void translator_output(struct translator *, uint32_t ofport,
+                       uint32_t max_len, bool may_packet_in);
+/* Sends to all ports, or those that take part in flooding. */
+void translator_flood(struct translator *, bool all);
+/* Writes the header changes so far as datapath actions. */
+void translator_commit(struct translator *);
+
+struct controller_action {
+    uint16_t max_len;
+    uint16_t controller_id;
+    uint8_t reason;
+    const uint8_t *userdata;
+    size_t userdata_size;
+    bool continuation;
+};
+
+void translator_controller(struct translator *,
+                           const struct controller_action *);
+
+/* actions.c */
+void translator_actions(struct translator *, const struct actions *,
+                        bool is_last, bool in_action_set);
+
+/* learn.c */
+struct action;
+void translator_learn(struct translator *, const struct action *);
