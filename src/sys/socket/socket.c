@@ -250,7 +250,8 @@ bind_unix(int fd, int type, mode_t mode, const struct sockaddr_un *sun)
 {
     /* Nobody else can connect before the permissions are what they shall
      * be: listening comes later. */
-    mode_t old_mask = umask(0777 & ~mode);
+    mode_t old_mask = umask(0777);
+    umask(old_mask | (0777 & ~mode));
     int error =
         bind(fd, (const struct sockaddr *) sun, sizeof *sun) ? errno : 0;
     if (error == EADDRINUSE && is_stale(sun, type)) {

@@ -30,8 +30,8 @@ int socket_open_udp(const struct sockaddr_storage *local,
  * longer than sun_path holds.  Connecting is done at once or fails. */
 int socket_connect_unix(int type, const char *path, int *fdp) WARN_UNUSED;
 /* Binds, replacing a socket file that nobody listens on any more, and for
- * SOCK_STREAM listens.  'mode' are the file's permissions. The caller arranges
- * for unlinking. */
+ * SOCK_STREAM listens.  'mode' are the file's permissions at most; the
+ * umask takes more away.  The caller arranges for unlinking. */
 int socket_listen_unix(int type, const char *path, mode_t mode,
                        int *fdp) WARN_UNUSED;
 

@@ -1,0 +1,87 @@
+/* What the kinds of streams share.
+ *
+ * A kind embeds struct stream or struct stream_listener first and fills a
+ * class.  Streams over a descriptor (TCP, Unix, fd) need only 'open'; the
+ * generic code reads and writes the descriptor. */
+
+#pragma once
+
+#include "rpc/stream/stream.h"
+
+enum stream_state {
+    STREAM_CONNECTING,
+    STREAM_CONNECTED,
+    STREAM_FAILED, /* To connect, with 'error'. */
+};
+
+struct stream_class {
+    const char *prefix; /* Before the colon of names. */
+    bool needs_probes;
+    /* Begins to connect to 'rest', what follows the colon; 0 or errno. */
+    int (*open)(struct loop *, const char *name, const char *rest,
+                const struct stream_options *, struct stream **);
+    /* Goes on connecting once the descriptor is ready: 0, EAGAIN or errno.
+     * NULL: socket_finish_connect(). */
+    int (*connect)(struct stream *);
+    /* As stream_recv() and stream_send(); NULL: the descriptor's. */
+    ssize_t (*recv)(struct stream *, void *, size_t);
+    ssize_t (*send)(struct stream *, const void *, size_t);
+    /* Epoll events for 'wants' once connected; NULL: the obvious ones. */
+    uint32_t (*events)(const struct stream *, unsigned int wants);
+    /* Frees what the kind has beside struct stream.  May be NULL. */
+    void (*close)(struct stream *);
+};
+
+struct stream {
+    const struct stream_class *class;
+    struct loop *loop;
+    char *name;
+    int fd; /* -1: none yet. */
+    enum stream_state state;
+    int error;
+    unsigned int wants; /* What 'callback' waits for. */
+    loop_callback *callback;
+    void *arg;
+    struct loop_fd watch;  /* Of 'fd'. */
+    struct loop_task task; /* Calls back where no descriptor would. */
+};
+
+struct stream_listener_class {
+    const char *prefix;
+    bool needs_probes;
+    int (*listen)(struct loop *, const char *name, const char *rest,
+                  const struct stream_options *, struct stream_listener **);
+    /* A stream over an accepted descriptor, which it takes. */
+    struct stream *(*accept)(struct stream_listener *, int fd);
+};
+
+struct stream_listener {
+    const struct stream_listener_class *class;
+    struct loop *loop;
+    char *name;
+    int fd;
+    uint16_t port; /* Of TCP, else 0. */
+    char *path;    /* Socket file to unlink, or NULL. */
+    loop_callback *callback;
+    void *arg;
+    struct loop_fd watch;
+    struct loop_timer pause; /* Runs while there are no descriptors left. */
+};
+
+/* Fills the common part.  'size' is of the kind's struct, which begins with
+ * struct stream. 'fd' -1: none yet; 'error' 0: connected, EINPROGRESS:
+ * connecting. */
+void *stream_create(struct loop *, const struct stream_class *, size_t size,
+                    const char *name, int fd, int error);
+/* The descriptor is known, and connecting as 'error' says, or failed. */
+void stream_set_fd(struct stream *, int fd, int error);
+struct stream_listener *
+stream_listener_create(struct loop *, const struct stream_listener_class *,
+                       const char *name, int fd);
+
+extern const struct stream_class stream_tcp_class;
+extern const struct stream_class stream_unix_class;
+extern const struct stream_class stream_ssl_class;
+extern const struct stream_listener_class stream_ptcp_class;
+extern const struct stream_listener_class stream_punix_class;
+extern const struct stream_listener_class stream_pssl_class;
