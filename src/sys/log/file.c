@@ -49,6 +49,9 @@ same_file(int fd, const char *name)
 int
 log_set_file(const char *name)
 {
+    if (log_file_is_open()) {
+        log_info("closing log file");
+    }
     int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0660);
     if (fd < 0) {
         int error = errno;
@@ -79,7 +82,7 @@ log_reopen(void)
     bool same = name && file_fd >= 0 && same_file(file_fd, name);
     mutex_unlock(&log_mutex);
 
-    int error = !name ? ENOENT : same ? 0 : log_set_file(name);
+    int error = !name ? ENXIO : same ? 0 : log_set_file(name);
     free(name);
     return error;
 }
@@ -94,6 +97,15 @@ log_close(void)
     if (fd >= 0) {
         close(fd);
         log_update_all_levels();
+    }
+}
+
+void
+log_suspend_file(void)
+{
+    if (log_file_is_open()) {
+        log_info("closing log file");
+        log_close();
     }
 }
 

@@ -37,10 +37,13 @@ struct error *log_configure(const char *spec) WARN_UNUSED;
 
 /* Logs to the file 'name' too.  0 or an errno, which is logged. */
 int log_set_file(const char *name) WARN_UNUSED;
-/* Closes and opens the log file again, if there is one: after rotation. */
+/* Closes and opens the log file again, if there is one (ENXIO if not): after
+ * rotation. */
 int log_reopen(void) WARN_UNUSED;
 /* Closes the log file until log_reopen(). */
 void log_close(void);
+/* log_close() with a last record that says so. */
+void log_suspend_file(void);
 /* "libc", "unix:FILE", "udp:IP:PORT", "null" or "none". */
 struct error *log_set_syslog_method(const char *method) WARN_UNUSED;
 /* Also sends records to the UDP target "IP[:PORT]". */

@@ -75,11 +75,12 @@ monitor_run(pid_t pid, int *notify_fdp)
     thread_set_name("monitor");
     for (;;) {
         /* The daemon may have the file rotated meanwhile. */
-        log_close();
+        log_suspend_file();
         program_set_title("monitoring pid %ld (%s)", (long) pid, what);
         int status = child_wait(pid);
-        if (log_reopen()) {
-            /* There is no log file. */
+        int error = log_reopen();
+        if (error && error != ENXIO) {
+            log_warn("cannot open the log file again (%s)", strerror(error));
         }
 
         char *text = child_status_text(status);
