@@ -145,6 +145,8 @@ void field_mask_set_bits(const struct field *f, const union field_value *mask,
  * was looked at is added to it. */
 bool field_prereqs_ok(const struct field *f, const struct flow *flow,
                       struct flow_mask *m);
+/* The same for what a match says of flows; connections need more bits. */
+bool field_prereqs_ok_match(const struct field *f, const struct match *);
 bool field_value_is_valid(const struct field *f, const union field_value *);
 bool field_is_set(const struct field *f, const struct flow *flow);
 bool field_is_all_ones(const union field_value *, size_t n_bytes);
@@ -184,7 +186,8 @@ struct error *subfield_parse(const char *text, struct subfield *) WARN_UNUSED;
 struct error *subfield_parse_prefix(const char **sp,
                                     struct subfield *) WARN_UNUSED;
 void subfield_format(const struct subfield *, struct str *);
-/* The bits, right-aligned, in 'valuep'. */
+/* The bits, right-aligned in all of 'valuep' (its last byte is the least
+ * significant). */
 void subfield_get(const struct subfield *, const struct flow *flow,
                   union field_value *valuep);
 uint64_t subfield_get_u64(const struct subfield *, const struct flow *flow);

@@ -1,0 +1,68 @@
+/* Whole flows, and the masks of megaflows, as text. */
+
+#include <string.h>
+
+#include "net/flow/match.h"
+#include "net/flow/ofp_port.h"
+
+#define CLEAR_IF_ZERO(member)                                        \
+    do {                                                             \
+        static const __typeof__(flow->member) zero_;                 \
+        if (!memcmp(&flow->member, &zero_, sizeof zero_)) {          \
+            memset(&mask->bits.member, 0, sizeof mask->bits.member); \
+        }                                                            \
+    } while (0)
+
+/* Metadata that has its default is not worth a word. */
+static void
+hide_defaults(const struct flow *flow, struct flow_mask *mask)
+{
+    CLEAR_IF_ZERO(metadata);
+    for (int i = 0; i < FLOW_N_REGS; i++) {
+        CLEAR_IF_ZERO(regs[i]);
+    }
+    CLEAR_IF_ZERO(conj_id);
+    CLEAR_IF_ZERO(recirc_id);
+    CLEAR_IF_ZERO(dp_hash);
+    CLEAR_IF_ZERO(skb_priority);
+    CLEAR_IF_ZERO(pkt_mark);
+    CLEAR_IF_ZERO(packet_type);
+    CLEAR_IF_ZERO(ct_state);
+    CLEAR_IF_ZERO(ct_zone);
+    CLEAR_IF_ZERO(ct_mark);
+    CLEAR_IF_ZERO(ct_label);
+    CLEAR_IF_ZERO(ct_nw_proto);
+    CLEAR_IF_ZERO(ct_tp_src);
+    CLEAR_IF_ZERO(ct_tp_dst);
+    if (!flow->ct_nw_proto) {
+        memset(&mask->bits.ct_nw_src, 0, 8);
+        memset(&mask->bits.ct_ipv6_src, 0, 32);
+    }
+    if (!flow->actset_output || flow->actset_output == OFPP_UNSET) {
+        mask->bits.actset_output = 0;
+    }
+    if (flow->packet_type != PACKET_TYPE_ETHERNET) {
+        mask->bits.dl_type = 0;
+    }
+}
+
+void
+flow_format(const struct flow *flow, const struct port_names *names,
+            struct str *s)
+{
+    struct match match;
+    flow_mask_init_for_packet(&match.mask, flow);
+    hide_defaults(flow, &match.mask);
+    struct flow_mask mask = match.mask;
+    match_init(&match, flow, &mask);
+    match_format(&match, INT32_MIN, names, s);
+}
+
+void
+flow_mask_format(const struct flow *flow, const struct flow_mask *mask,
+                 const struct port_names *names, struct str *s)
+{
+    struct match match;
+    match_init(&match, flow, mask);
+    match_format(&match, INT32_MIN, names, s);
+}

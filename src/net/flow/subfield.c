@@ -1,0 +1,193 @@
+/* Parts of fields. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/scan.h"
+#include "net/flow/field.h"
+
+/* The decimal number of up to four digits at '*sp', which moves past it; -1
+ * if there is none. */
+static int
+take_number(const char **sp)
+{
+    const char *s = *sp;
+    int n = 0;
+    while (*s >= '0' && *s <= '9' && s - *sp < 5) {
+        n = n * 10 + (*s++ - '0');
+    }
+    if (s == *sp) {
+        return -1;
+    }
+    *sp = s;
+    return n;
+}
+
+/* "]", "BIT]" or "START..END]". */
+static bool
+parse_range(const char **sp, const struct field *f, int *startp, int *endp)
+{
+    const char *s = *sp;
+    *startp = 0;
+    *endp = f->n_bits - 1;
+    if (*s != ']') {
+        *startp = *endp = take_number(&s);
+        if (*startp < 0) {
+            return false;
+        }
+        if (s[0] == '.' && s[1] == '.') {
+            s += 2;
+            *endp = take_number(&s);
+            if (*endp < 0) {
+                return false;
+            }
+        }
+    }
+    if (*s != ']') {
+        return false;
+    }
+    *sp = s + 1;
+    return true;
+}
+
+struct error *
+subfield_parse_prefix(const char **sp, struct subfield *sf)
+{
+    const char *text = *sp;
+    memset(sf, 0, sizeof *sf);
+    size_t len = strcspn(text, "[-");
+    char *name CLEANUP(free_ptr) = xmemdup0(text, len);
+    if (text[len] != '[') {
+        len = strcspn(text, "[");
+    }
+    const struct field *f = field_from_name(name);
+    if (!f) {
+        return error_create("%s: unknown field `%s'", text, name);
+    }
+    const char *s = text + len;
+    int start = 0, end = f->n_bits - 1;
+    if (*s == '[') {
+        s++;
+        if (!parse_range(&s, f, &start, &end)) {
+            return error_create("%s: syntax error expecting [] or [<bit>] or "
+                                "[<start>..<end>]",
+                                text);
+        }
+    } else {
+        return error_create("%s: missing [ looking for field name", text);
+    }
+    if (start > end) {
+        return error_create("%s: starting bit %d is after ending bit %d", text,
+                            start, end);
+    }
+    if (start >= f->n_bits) {
+        return error_create("%s: starting bit %d is not valid because field "
+                            "is only %d bits wide",
+                            text, start, f->n_bits);
+    }
+    if (end >= f->n_bits) {
+        return error_create("%s: ending bit %d is not valid because field is "
+                            "only %d bits wide",
+                            text, end, f->n_bits);
+    }
+    *sf = (struct subfield){ f, start, end - start + 1 };
+    *sp = s;
+    return NULL;
+}
+
+struct error *
+subfield_parse(const char *text, struct subfield *sf)
+{
+    const char *s = text;
+    struct error *error = subfield_parse_prefix(&s, sf);
+    if (!error && *s) {
+        memset(sf, 0, sizeof *sf);
+        error = error_create("unexpected input following field syntax");
+    }
+    return error;
+}
+
+void
+subfield_format(const struct subfield *sf, struct str *s)
+{
+    const struct field *f = sf->field;
+    if (!f) {
+        str_put(s, "<unknown>");
+        return;
+    }
+    str_put(s, f->n_oxms ? f->oxms[0].name : f->name);
+    if (!sf->start && sf->n_bits == f->n_bits) {
+        str_put(s, "[]");
+    } else if (sf->n_bits == 1) {
+        str_putf(s, "[%d]", sf->start);
+    } else {
+        str_putf(s, "[%d..%d]", sf->start, sf->start + sf->n_bits - 1);
+    }
+}
+
+/* Copies 'n' bits between big-endian numbers of 'src_len' and 'dst_len'
+ * bytes; bit offsets count from the least significant. */
+static void
+copy_bits(const uint8_t *src, unsigned src_len, unsigned src_bit, uint8_t *dst,
+          unsigned dst_len, unsigned dst_bit, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++, src_bit++, dst_bit++) {
+        unsigned bit = src[src_len - 1 - src_bit / 8] >> src_bit % 8 & 1;
+        uint8_t *p = &dst[dst_len - 1 - dst_bit / 8];
+        *p = (*p & ~(1u << dst_bit % 8)) | bit << dst_bit % 8;
+    }
+}
+
+void
+subfield_get(const struct subfield *sf, const struct flow *flow,
+             union field_value *v)
+{
+    union field_value all;
+    field_get(sf->field, flow, &all);
+    memset(v, 0, sizeof *v);
+    copy_bits(all.bytes, sf->field->n_bytes, sf->start, v->bytes, sizeof *v, 0,
+              sf->n_bits);
+}
+
+uint64_t
+subfield_get_u64(const struct subfield *sf, const struct flow *flow)
+{
+    union field_value v;
+    subfield_get(sf, flow, &v);
+    return get_be64(v.bytes + sizeof v - 8);
+}
+
+void
+subfield_set(const struct subfield *sf, const union field_value *v,
+             struct flow *flow)
+{
+    union field_value all;
+    field_get(sf->field, flow, &all);
+    copy_bits(v->bytes, sizeof *v, 0, all.bytes, sf->field->n_bytes, sf->start,
+              sf->n_bits);
+    field_set(sf->field, &all, flow);
+}
+
+void
+subfield_set_u64(const struct subfield *sf, uint64_t value, struct flow *flow)
+{
+    union field_value v;
+    memset(&v, 0, sizeof v);
+    put_be64(v.bytes + sizeof v - 8, value);
+    subfield_set(sf, &v, flow);
+}
+
+void
+subfield_mask_set(const struct subfield *sf, struct flow_mask *m)
+{
+    union field_value ones, bits;
+    memset(&ones, 0xff, sizeof ones);
+    memset(&bits, 0, sizeof bits);
+    copy_bits(ones.bytes, sizeof ones, 0, bits.bytes, sf->field->n_bytes,
+              sf->start, sf->n_bits);
+    if (!sf->start && sf->n_bits == sf->field->n_bits) {
+        bits = ones;
+    }
+    field_mask_set_bits(sf->field, &bits, m);
+}
