@@ -79,6 +79,12 @@ struct stream_listener *
 stream_listener_create(struct loop *, const struct stream_listener_class *,
                        const char *name, int fd);
 
+/* Records of module socket_util, where users look for them. */
+/* Takes 'error'. */
+void stream_log_bad_address(struct error *error);
+/* The kernel chose 'port' for the listener called 'name'. */
+void stream_log_chosen_port(const char *name, uint16_t port);
+
 extern const struct stream_class stream_tcp_class;
 extern const struct stream_class stream_unix_class;
 extern const struct stream_class stream_ssl_class;

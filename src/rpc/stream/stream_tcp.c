@@ -48,8 +48,7 @@ tcp_open(struct loop *loop, const char *name, const char *rest,
     struct error *error =
         address_parse_host(rest, options->default_port, &host);
     if (error) {
-        log_err("%s", error_text(error));
-        error_destroy(error);
+        stream_log_bad_address(error);
         return EAFNOSUPPORT;
     }
     struct sockaddr_storage remote;
@@ -107,8 +106,7 @@ ptcp_listen(struct loop *loop, const char *name UNUSED, const char *rest,
     struct error *error =
         address_parse_passive(rest, options->default_port, &ss);
     if (error) {
-        log_err("%s", error_text(error));
-        error_destroy(error);
+        stream_log_bad_address(error);
         return EAFNOSUPPORT;
     }
     bool chosen = !address_port(&ss);
@@ -124,7 +122,7 @@ ptcp_listen(struct loop *loop, const char *name UNUSED, const char *rest,
         return result;
     }
     if (chosen) {
-        log_info("%s: listening on port %u", rest, address_port(&ss));
+        stream_log_chosen_port(rest, address_port(&ss));
     }
     char *bound_name = listener_name(&ss);
     *listenerp =

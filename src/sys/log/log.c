@@ -55,7 +55,7 @@ log_detach_console(void)
     mutex_lock(&log_mutex);
     console_closed = true;
     mutex_unlock(&log_mutex);
-    log_update_all_levels();
+    log_set_level(NULL, LOG_TO_CONSOLE, LOG_LEVEL_OFF);
 }
 
 static bool
