@@ -1,0 +1,250 @@
+/* Standalone storage over the journal. */
+
+#include "db/storage/storage.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/engine/record.h"
+#include "db/journal/journal.h"
+#include "sys/clock/clock.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ovsdb_file);
+
+enum {
+    /* Automatic compaction: not so soon after the last one ... */
+    COMPACT_MIN_MS = 10 * 60 * 1000,
+    COMPACT_MAX_MS = 24 * 60 * 60 * 1000, /* ... but then in any case, */
+    COMPACT_RECORDS = 100,                /* after so many records, */
+    COMPACT_SIZE = 10 * 1024 * 1024,      /* of files of this size. */
+};
+
+struct storage {
+    struct journal *journal;  /* NULL: volatile. */
+    off_t base_size;          /* File size after the last compaction. */
+    unsigned int n_records;   /* Written since. */
+    long long last_compacted; /* Monotonic time in ms. */
+};
+
+static bool column_diffs = true;
+
+void
+storage_set_column_diffs(bool enable)
+{
+    column_diffs = enable;
+}
+
+static struct error *
+read_schema(struct journal *journal, struct schema **schemap)
+{
+    *schemap = NULL;
+    if (!strcmp(journal_magic(journal), JOURNAL_MAGIC_CLUSTER)) {
+        return error_create("ovsdb error: %s: cannot apply this operation to "
+                            "clustered database file",
+                            journal_name(journal));
+    }
+    struct json *json;
+    struct error *error = journal_read(journal, &json);
+    if (error) {
+        return error;
+    }
+    if (!json) {
+        return error_create("I/O error: %s: database file contains no schema",
+                            journal_name(journal));
+    }
+    struct db_error *db_error = schema_from_json(schemap, json);
+    json_unref(json);
+    return db_error ? db_error_to_error(db_error) : NULL;
+}
+
+struct error *
+storage_read_schema(const char *name, struct schema **schemap)
+{
+    struct journal *journal;
+    *schemap = NULL;
+    struct error *error = journal_open(name, JOURNAL_READ, &journal);
+    if (!error) {
+        error = read_schema(journal, schemap);
+        journal_close(journal);
+    }
+    return error;
+}
+
+/* Applies the records of the file.  What follows the last good one is left
+ * out, and said so. */
+static struct error *
+load_records(struct storage *s, struct database *db)
+{
+    struct json *record;
+    struct error *error;
+    while (!(error = journal_read(s->journal, &record)) && record) {
+        struct db_error *db_error = record_replay(db, record, false);
+        json_unref(record);
+        if (db_error) {
+            journal_unread(s->journal);
+            error = db_error_to_error(db_error);
+            break;
+        }
+        s->n_records++;
+    }
+    if (error) {
+        /* A torn or damaged tail must not keep the rest from being used. */
+        log_err("%s", error_text(error));
+        log_err("%s: using the %u records before offset %lld, ignoring the "
+                "rest",
+                journal_name(s->journal), s->n_records,
+                (long long) journal_offset(s->journal));
+        error_destroy(error);
+    }
+    return NULL;
+}
+
+struct error *
+storage_open(const char *name, enum storage_mode mode,
+             struct storage **storagep, struct database **dbp)
+{
+    struct storage *s = xzalloc(sizeof *s);
+    struct schema *schema = NULL;
+    *storagep = NULL;
+    *dbp = NULL;
+    struct error *error =
+        journal_open(name, mode == STORAGE_READ ? JOURNAL_READ : JOURNAL_WRITE,
+                     &s->journal);
+    if (!error) {
+        error = read_schema(s->journal, &schema);
+    }
+    struct database *db = NULL;
+    if (!error) {
+        s->base_size = journal_offset(s->journal);
+        db = database_create(schema);
+        error = load_records(s, db);
+    }
+    if (!error && mode == STORAGE_WRITE
+        && journal_size(s->journal) > journal_offset(s->journal)) {
+        error = journal_truncate(s->journal);
+    }
+    if (error) {
+        database_destroy(db);
+        storage_close(s);
+        return error;
+    }
+    s->last_compacted = clock_msec();
+    *storagep = s;
+    *dbp = db;
+    return NULL;
+}
+
+struct storage *
+storage_create_volatile(void)
+{
+    return xzalloc(sizeof(struct storage));
+}
+
+struct error *
+storage_create_file(const char *name, const struct schema *schema)
+{
+    struct journal *journal;
+    struct error *error = journal_open(name, JOURNAL_CREATE, &journal);
+    if (error) {
+        return error;
+    }
+    struct json *json = schema_to_json(schema);
+    error = journal_write(journal, json);
+    json_unref(json);
+    if (!error) {
+        error = journal_commit(journal);
+    }
+    journal_close(journal);
+    return error;
+}
+
+void
+storage_close(struct storage *s)
+{
+    if (s) {
+        journal_close(s->journal);
+        free(s);
+    }
+}
+
+const char *
+storage_name(const struct storage *s)
+{
+    return s->journal ? journal_name(s->journal) : NULL;
+}
+
+const char *
+storage_model(const struct storage *s UNUSED)
+{
+    return "standalone";
+}
+
+struct error *
+storage_write(struct storage *s, const struct transaction *txn,
+              bool is_durable)
+{
+    if (!s->journal) {
+        return NULL;
+    }
+    struct json *record =
+        record_from_transaction(txn, clock_wall_msec(), column_diffs);
+    if (!record) {
+        return NULL;
+    }
+    struct error *error = journal_write(s->journal, record);
+    json_unref(record);
+    if (!error) {
+        s->n_records++;
+        if (is_durable) {
+            error = journal_commit(s->journal);
+        }
+    }
+    return error;
+}
+
+struct error *
+storage_compact(struct storage *s, const struct database *db,
+                const char *comment)
+{
+    if (!s->journal) {
+        return NULL;
+    }
+    struct journal *new_;
+    struct error *error = journal_replace_start(s->journal, &new_);
+    if (error) {
+        return error;
+    }
+    struct json *schema = schema_to_json(db->schema);
+    struct json *record = record_from_database(db, clock_wall_msec(), comment);
+    error = journal_write(new_, schema);
+    if (!error) {
+        error = journal_write(new_, record);
+    }
+    json_unref(schema);
+    json_unref(record);
+    if (error) {
+        journal_replace_abort(new_);
+        return error;
+    }
+    error = journal_replace_finish(s->journal, new_);
+    if (!error) {
+        s->base_size = journal_offset(s->journal);
+        s->n_records = 0;
+        s->last_compacted = clock_msec();
+    }
+    return error;
+}
+
+bool
+storage_wants_compaction(const struct storage *s)
+{
+    if (!s->journal || !s->n_records) {
+        return false;
+    }
+    long long elapsed = clock_msec() - s->last_compacted;
+    off_t size = journal_offset(s->journal);
+    return elapsed >= COMPACT_MAX_MS
+           || (elapsed >= COMPACT_MIN_MS && s->n_records >= COMPACT_RECORDS
+               && size >= COMPACT_SIZE && size >= 2 * s->base_size);
+}
