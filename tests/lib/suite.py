@@ -42,6 +42,8 @@ class Suite:
         for name in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"):
             self.env["OVS_" + name] = str(self.run_dir)
         self.env["OVS_SYSLOG_METHOD"] = "null"
+        # Programs are called by their bare names, which error texts begin with.
+        self.env["PATH"] = f"{BUILD / 'src'}:{self.env['PATH']}"
         if kind == "ours":
             self.env["OVS_PKGDATADIR"] = str(self.schema_dir())
 
@@ -65,7 +67,7 @@ class Suite:
         inside = ["ip", "netns", "exec", self.netns] if self.netns else []
         if (kind or self.kind) == "peer":
             return [*inside, os.environ["OVS_PEER"], program, *map(str, args)]
-        return [*inside, str(BUILD / "src" / program), *map(str, args)]
+        return [*inside, program, *map(str, args)]
 
     def run(self, program, *args, input=None, timeout=30, env=None, cwd=None, kind=None):
         """Runs 'program' to its end; returns a Result."""

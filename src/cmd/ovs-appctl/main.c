@@ -270,8 +270,9 @@ main(int argc, char *argv[])
     struct loop *loop = loop_create();
     struct appctl_client *client = connect_to_target(loop, arguments.target);
     if (!strcmp(arguments.format, "json")) {
-        char *set[] = { "set-options", "--format", "json" };
-        json_unref(call(client, &arguments, 3, set));
+        char name[] = "set-options", option[] = "--format", json[] = "json";
+        char *words[] = { name, option, json };
+        json_unref(call(client, &arguments, 3, words));
     }
     if (arguments.execute) {
         execute_lines(client, &arguments, argc - first, argv + first);
