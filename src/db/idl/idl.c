@@ -122,6 +122,15 @@ idl_monitor_table(struct idl *idl, size_t table)
 }
 
 void
+idl_monitor_rows(struct idl *idl, size_t table)
+{
+    if (!idl->tables[table].wanted) {
+        idl->tables[table].wanted = true;
+        remonitor(idl);
+    }
+}
+
+void
 idl_monitor_column(struct idl *idl, size_t table, size_t column)
 {
     idl->tables[table].wanted = true;

@@ -51,6 +51,8 @@ void idl_destroy(struct idl *);
 void idl_monitor_all(struct idl *);
 void idl_monitor_table(struct idl *, size_t table);
 /* 'column' is the enumerator of the generated header. */
+/* The rows of the table, but no column beyond those asked for. */
+void idl_monitor_rows(struct idl *, size_t table);
 void idl_monitor_column(struct idl *, size_t table, size_t column);
 /* Changes of 'column', which the client itself writes, do not alert. */
 void idl_omit_alert(struct idl *, size_t table, size_t column);
@@ -104,6 +106,7 @@ size_t idl_count(const struct idl *, size_t table);
     for (row = idl_first(idl, table); row; row = idl_next(row))
 
 const struct table_schema *idl_row_table(const struct idl_row *);
+struct idl *idl_row_idl(const struct idl_row *);
 /* The column as the open transaction sees it, or as the server has it. */
 const struct datum *idl_read(const struct idl_row *, const struct column *);
 /* Rows that refer to 'row': calls 'fn' for each of them once. */

@@ -254,6 +254,12 @@ idl_row_table(const struct idl_row *row)
     return row->table->schema;
 }
 
+struct idl *
+idl_row_idl(const struct idl_row *row)
+{
+    return row->table->idl;
+}
+
 const struct datum *
 idl_read(const struct idl_row *row, const struct column *column)
 {

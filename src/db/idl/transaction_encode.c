@@ -200,12 +200,17 @@ encode_mutations(struct idl_txn *txn, const struct idl_row_edit *edit,
         if (!m->add) {
             base_type_init(&type.value, ATOM_VOID);
         }
-        /* A set also when it has one element: a map's keys look so. */
+        struct json *operand = encode_datum(txn, &m->datum, &type);
+        if (!type_is_map(&type) && m->datum.n == 1) {
+            /* In full, as servers quote it in errors. */
+            operand = json_array_create_2(json_string_create("set"),
+                                          json_array_create_1(operand));
+        }
         json_array_add(mutations,
                        json_array_create_3(
                            json_string_create(m->column->name),
                            json_string_create(m->add ? "insert" : "delete"),
-                           encode_datum(txn, &m->datum, &type)));
+                           operand));
     }
     struct json *op = operation_create("mutate", edit->row);
     json_object_put(op, "where", where_uuid(&edit->row->uuid));
