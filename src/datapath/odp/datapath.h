@@ -31,6 +31,7 @@ struct datapath_flow;
 struct netdev;
 struct packet;
 struct packet_batch;
+struct strmap;
 
 #define ODP_PORT_LOCAL 0
 #define ODP_PORT_NONE  UINT32_MAX
