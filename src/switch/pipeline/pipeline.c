@@ -55,6 +55,17 @@ pipeline_add_observer(struct pipeline *p,
     vec_push(&p->observers, *observer);
 }
 
+void
+pipeline_remove_observer(struct pipeline *p, const void *aux)
+{
+    for (size_t i = 0; i < p->observers.n; i++) {
+        if (p->observers.items[i].aux == aux) {
+            vec_remove(&p->observers, i);
+            return;
+        }
+    }
+}
+
 classifier_version
 pipeline_version(const struct pipeline *p)
 {

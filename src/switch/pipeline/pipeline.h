@@ -209,3 +209,17 @@ pipeline_table_is_visible(uint8_t table_id)
 {
     return table_id < PIPELINE_TABLE_INTERNAL;
 }
+
+/* As pipeline_flow_mod() of a MODIFY_STRICT in the name of the action "learn":
+ * a rule that is there with the same contents only has its time renewed.
+ * With 'limit' not 0, a new rule is not added if so many rules of the table
+ * have the cookie; '*addedp' says whether the rule is there. */
+enum ofperr pipeline_learn(struct pipeline *, const struct pipeline_flow_mod *,
+                           uint32_t limit, long long now_ms,
+                           bool *addedp) WARN_UNUSED;
+/* Action "fin_timeout": makes the rule's timeouts at most so long; 0: leaves
+ * that one. */
+void pipeline_reduce_timeouts(struct pipeline *, const struct rule *,
+                              uint16_t idle, uint16_t hard);
+/* Forgets the observer whose 'aux' it is. */
+void pipeline_remove_observer(struct pipeline *, const void *aux);

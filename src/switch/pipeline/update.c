@@ -4,6 +4,7 @@
  * the present one see neither what it added nor the absence of what it
  * removed. */
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action.h"
@@ -445,4 +446,90 @@ pipeline_flush(struct pipeline *p, bool hidden, enum rule_reason reason)
     }
     vec_uninit(&rules);
     pipeline_commit(u);
+}
+
+/* Whether 'rule' is what the request would make, so that only its time is to
+ * be renewed. */
+static bool
+is_same(const struct rule *rule, const struct pipeline_flow_mod *fm)
+{
+    return rule->cookie == fm->new_cookie
+           && rule->idle_timeout == fm->idle_timeout
+           && rule->hard_timeout == fm->hard_timeout
+           && actions_equal(rule->actions->actions, fm->actions);
+}
+
+enum ofperr
+pipeline_learn(struct pipeline *p, const struct pipeline_flow_mod *fm,
+               uint32_t limit, long long now_ms, bool *addedp)
+{
+    *addedp = true;
+    struct pipeline_update *u = pipeline_begin(p, now_ms);
+    const struct classifier_rule *cr = classifier_find_exact(
+        &p->tables[fm->table_id].cls, fm->match, fm->priority, u->version);
+    struct rule *old = cr ? CONTAINER_OF(cr, struct rule, cr) : NULL;
+    enum ofperr error = 0;
+    if (old && is_same(old, fm)) {
+        __atomic_store_n(&old->modified_ms, now_ms, __ATOMIC_RELAXED);
+    } else if (old) {
+        error = pipeline_apply(u, fm);
+    } else {
+        struct rule_vec rules = { 0 };
+        struct pipeline_query q = {
+            .table_id = fm->table_id,
+            .cookie = fm->new_cookie,
+            .cookie_mask = BE64_MAX,
+            .out_port = OFPP_NONE,
+            .out_group = UINT32_MAX,
+        };
+        if (limit) {
+            pipeline_find_rules(p, &q, u->version, &rules);
+        }
+        if (limit && rules.n >= limit) {
+            *addedp = false;
+        } else {
+            error = pipeline_apply(u, fm);
+        }
+        vec_uninit(&rules);
+    }
+    if (error) {
+        *addedp = false;
+        pipeline_revert(u);
+    } else {
+        pipeline_commit(u);
+    }
+    return error;
+}
+
+static uint16_t
+reduce(uint16_t timeout, uint16_t max)
+{
+    return max && (!timeout || timeout > max) ? max : timeout;
+}
+
+void
+pipeline_reduce_timeouts(struct pipeline *p, const struct rule *crule,
+                         uint16_t idle, uint16_t hard)
+{
+    struct rule *rule = (struct rule *) crule;
+    mutex_lock(&p->mutex);
+    bool sooner = false;
+    uint16_t new_idle = reduce(rule->idle_timeout, idle);
+    uint16_t new_hard = reduce(rule->hard_timeout, hard);
+    if (!rule->removed
+        && (new_idle != rule->idle_timeout
+            || new_hard != rule->hard_timeout)) {
+        pipeline_expiry_remove(p, rule);
+        rule->idle_timeout = new_idle;
+        rule->hard_timeout = new_hard;
+        pipeline_expiry_add(p, rule);
+        sooner = pipeline_expiry_update(p);
+    }
+    mutex_unlock(&p->mutex);
+    for (size_t i = 0; sooner && i < p->observers.n; i++) {
+        const struct pipeline_observer *o = &p->observers.items[i];
+        if (o->expiry_changed) {
+            o->expiry_changed(o->aux, p);
+        }
+    }
 }

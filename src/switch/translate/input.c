@@ -29,8 +29,8 @@ xvlan_to_flow(const struct xvlan *xvlan, struct flow *flow)
         const struct xvlan_tag *tag = &xvlan->tags[i];
         if (tag->tpid) {
             flow->vlans[i].tpid = be16_from_host(tag->tpid);
-            flow->vlans[i].tci = be16_from_host(
-                tag->vid | VLAN_CFI | tag->pcp << VLAN_PCP_SHIFT);
+            flow->vlans[i].tci = be16_from_host(tag->vid | VLAN_CFI
+                                                | tag->pcp << VLAN_PCP_SHIFT);
         } else {
             flow->vlans[i].tpid = 0;
             flow->vlans[i].tci = 0;
@@ -94,8 +94,8 @@ xvlan_input(const struct forwarding_bundle *b, const struct xvlan *in,
     switch (b->vlan_mode) {
     case FORWARDING_VLAN_ACCESS:
         memset(xvlan, 0, sizeof *xvlan);
-        xvlan->tags[0].tpid = in->tags[0].tpid ? in->tags[0].tpid
-                                               : ETH_TYPE_VLAN_8021Q;
+        xvlan->tags[0].tpid =
+            in->tags[0].tpid ? in->tags[0].tpid : ETH_TYPE_VLAN_8021Q;
         xvlan->tags[0].vid = b->vlan;
         xvlan->tags[0].pcp = in->tags[0].pcp;
         return;
@@ -104,8 +104,8 @@ xvlan_input(const struct forwarding_bundle *b, const struct xvlan *in,
     case FORWARDING_VLAN_NATIVE_TAGGED:
     case FORWARDING_VLAN_NATIVE_UNTAGGED:
         if (!in->tags[0].vid) {
-            xvlan->tags[0].tpid = in->tags[0].tpid ? in->tags[0].tpid
-                                                   : ETH_TYPE_VLAN_8021Q;
+            xvlan->tags[0].tpid =
+                in->tags[0].tpid ? in->tags[0].tpid : ETH_TYPE_VLAN_8021Q;
             xvlan->tags[0].vid = b->vlan;
         }
         return;
@@ -127,10 +127,9 @@ untag(const struct forwarding_bundle *b, struct xvlan *out)
     memmove(&out->tags[0], &out->tags[1],
             (FLOW_MAX_VLANS - 1) * sizeof out->tags[0]);
     memset(&out->tags[FLOW_MAX_VLANS - 1], 0, sizeof out->tags[0]);
-    bool wanted
-        = b->priority_tags == FORWARDING_PRIORITY_TAGS_ALWAYS
-          || (b->priority_tags == FORWARDING_PRIORITY_TAGS_IF_NONZERO
-              && tag.pcp);
+    bool wanted = b->priority_tags == FORWARDING_PRIORITY_TAGS_ALWAYS
+                  || (b->priority_tags == FORWARDING_PRIORITY_TAGS_IF_NONZERO
+                      && tag.pcp);
     if (wanted && !out->tags[0].tpid) {
         out->tags[0].tpid = tag.tpid ? tag.tpid : ETH_TYPE_VLAN_8021Q;
         out->tags[0].vid = 0;
@@ -193,8 +192,8 @@ translator_in_bundle(struct translator *t, uint32_t in_port,
         .vlan_mode = FORWARDING_VLAN_TRUNK,
         .id = MAC_TABLE_NO_PORT,
     };
-    const struct forwarding_port *port
-        = forwarding_find_ofport(t->bridge, in_port);
+    const struct forwarding_port *port =
+        forwarding_find_ofport(t->bridge, in_port);
     *portp = port;
     if (port && port->bundle) {
         return port->bundle;

@@ -5,7 +5,6 @@
 #include "net/packet/headers.h"
 #include "switch/translate/translate_private.h"
 
-
 /* Destinations that no bridge forwards: 802.1Q-2014 table 8-1 and protocols
  * of vendors; other_config:forward-bpdu of the Bridge table lists them. */
 static bool
@@ -22,6 +21,7 @@ is_reserved_destination(struct eth_addr mac)
         { 0x01000cccccc0, 0xfffffffffff0 }, /* CDP, VTP, PVST+, CFM... */
         { 0x01000ccdcdcd, 0xffffffffffff }, /* STP uplink fast. */
     };
+
     uint64_t x = eth_addr_to_u64(mac);
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
         if ((x & reserved[i].mask) == reserved[i].mac) {
@@ -62,8 +62,8 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
         .vlan = vlan,
         .port = in->id,
         .gratuitous = is_gratuitous_arp(t),
-        .on_bond = !list_is_empty(&in->ports)
-                   && !list_is_singleton(&in->ports),
+        .on_bond =
+            !list_is_empty(&in->ports) && !list_is_singleton(&in->ports),
     };
     translator_depend_on_mac(t, vlan, frame.mac);
     bool change = mac_table_would_change(t->bridge->mac_table, &frame,
@@ -74,8 +74,8 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
                           "VLAN %d",
                           ETH_ADDR_ARGS(frame.mac), in->name, vlan);
     }
-    struct translate_effect *effect
-        = translator_add_effect(t, TRANSLATE_LEARN_MAC);
+    struct translate_effect *effect =
+        translator_add_effect(t, TRANSLATE_LEARN_MAC);
     effect->mac_table = t->bridge->mac_table;
     effect->u.mac = frame;
 }
@@ -131,8 +131,8 @@ forward(struct translator *t, const struct forwarding_bundle *in,
         flood(t, in, xvlan);
         return;
     }
-    const struct forwarding_bundle *b
-        = forwarding_find_bundle(t->bridge, entry.port);
+    const struct forwarding_bundle *b =
+        forwarding_find_bundle(t->bridge, entry.port);
     if (!b) {
         translator_report(t, TRACE_DETAIL,
                           "learned port is unknown, dropping");
@@ -190,13 +190,13 @@ translator_normal(struct translator *t)
     t->mask->bits.dl_dst = eth_addr_from_u64(UINT64_MAX);
     if (flow->vlans[0].tci) {
         t->mask->bits.vlans[0].tpid = BE16_MAX;
-        t->mask->bits.vlans[0].tci
-            |= BE16_CONST(VLAN_VID_MASK) | BE16_CONST(VLAN_CFI);
+        t->mask->bits.vlans[0].tci |=
+            BE16_CONST(VLAN_VID_MASK) | BE16_CONST(VLAN_CFI);
     }
 
     const struct forwarding_port *port;
-    const struct forwarding_bundle *in
-        = translator_in_bundle(t, flow->in_port, &port);
+    const struct forwarding_bundle *in =
+        translator_in_bundle(t, flow->in_port, &port);
     if (!in) {
         translator_report(t, TRACE_WARN, "no input bundle, dropping");
         return;

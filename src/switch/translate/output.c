@@ -7,10 +7,38 @@
 #include "net/flow/ofp_port.h"
 #include "switch/translate/translate_private.h"
 
+/* What an IP header's change asks to be matched besides its own fields. */
+static void
+mask_ip_protocol(struct translator *t)
+{
+    const struct flow *flow = &t->flow, *start = &t->start;
+    if (flow_is_ip(flow)
+        && (flow->nw_src != start->nw_src || flow->nw_dst != start->nw_dst
+            || flow->nw_tos != start->nw_tos || t->ip_written)) {
+        t->mask->bits.nw_proto = UINT8_MAX;
+    }
+}
+
 void
 translator_commit(struct translator *t)
 {
-    odp_commit(&t->flow, &t->base, &t->out->actions, &t->looked_commit);
+    mask_ip_protocol(t);
+    if (t->flow.skb_priority != t->base.skb_priority
+        || t->flow.pkt_mark != t->base.pkt_mark) {
+        t->mask->bits.skb_priority |=
+            t->flow.skb_priority != t->base.skb_priority ? UINT32_MAX : 0;
+        t->mask->bits.pkt_mark |=
+            t->flow.pkt_mark != t->base.pkt_mark ? UINT32_MAX : 0;
+    }
+    odp_commit(&t->flow, &t->base, &t->out->actions, t->mask,
+               t->fw->support.masked_set);
+}
+
+static int
+compare_ofports(const void *a_, const void *b_)
+{
+    const uint32_t *a = a_, *b = b_;
+    return *a < *b ? -1 : *a > *b;
 }
 
 /* Continues in the bridge of the patch port's peer, as if the packet came in
@@ -45,14 +73,15 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
             /* Learning only: nothing that was output counts. */
             writer_truncate(&t->out->actions, actions_size);
             t->base = base;
-        } else if (!t->exit_all) {
+        } else {
+            t->exit = t->out->error != TRANSLATE_OK;
             translator_execute_action_set(t);
         }
     }
     translator_drop_action_set(t);
     writer_uninit(&t->stack);
 
-    t->exit = false;
+    t->exit = t->out->error != TRANSLATE_OK;
     t->trace = saved_trace;
     t->stack = saved_stack;
     t->action_set = saved_set;
@@ -74,8 +103,8 @@ refuse_output(const struct translator *t, const struct forwarding_port *port)
     if (!port->stp_forwards) {
         return "STP not in forwarding state, skipping output";
     }
-    const struct forwarding_port *in
-        = forwarding_find_ofport(t->bridge, t->flow.in_port);
+    const struct forwarding_port *in =
+        forwarding_find_ofport(t->bridge, t->flow.in_port);
     if (in && in->bundle && port->bundle && in->bundle->is_protected
         && port->bundle->is_protected) {
         return "Flow is between protected ports, skipping output.";
@@ -86,8 +115,8 @@ refuse_output(const struct translator *t, const struct forwarding_port *port)
 void
 translator_output_port(struct translator *t, uint32_t ofport)
 {
-    const struct forwarding_port *port
-        = forwarding_find_ofport(t->bridge, ofport);
+    const struct forwarding_port *port =
+        forwarding_find_ofport(t->bridge, ofport);
     if (!port) {
         translator_report(t, TRACE_WARN, "Nonexistent output port");
         return;
@@ -134,4 +163,116 @@ translator_flood(struct translator *t, bool all)
     }
     vec_uninit(&ofports);
     t->out->nf_output = OFPP_FLOOD;
+}
+
+static void
+put_truncation(struct translator *t, uint32_t max_len)
+{
+    if (max_len) {
+        odp_put_trunc(&t->out->actions, max_len);
+    }
+}
+
+static void
+output_cut(struct translator *t, uint32_t ofport, uint32_t max_len)
+{
+    if (!max_len) {
+        translator_output_port(t, ofport);
+        return;
+    }
+    if (!t->fw->support.trunc) {
+        t->out->slow |= TRANSLATE_SLOW_ACTION;
+    }
+    translator_commit(t);
+    put_truncation(t, max_len);
+    translator_output_port(t, ofport);
+}
+
+void
+translator_output(struct translator *t, uint32_t ofport, uint32_t max_len,
+                  bool may_packet_in)
+{
+    switch (ofport) {
+    case OFPP_IN_PORT:
+        output_cut(t, t->flow.in_port, max_len);
+        return;
+    case OFPP_TABLE:
+        translator_run_table(t, t->flow.in_port, 0, may_packet_in);
+        return;
+    case OFPP_NORMAL:
+        translator_normal(t);
+        return;
+    case OFPP_FLOOD:
+        translator_flood(t, false);
+        return;
+    case OFPP_ALL:
+        translator_flood(t, true);
+        return;
+    case OFPP_NONE:
+        return;
+    default:
+        if (ofport == t->flow.in_port) {
+            translator_report(t, TRACE_WARN, "skipping output to input port");
+        } else {
+            output_cut(t, ofport, max_len);
+        }
+    }
+}
+
+/* The part of the flow that a packet-in tells besides the packet. */
+static void
+metadata_of(const struct flow *flow, struct flow *metadata)
+{
+    *metadata = *flow;
+    memset((uint64_t *) metadata + FLOW_STAGE_METADATA, 0,
+           (FLOW_WORDS - FLOW_STAGE_METADATA) * sizeof(uint64_t));
+    metadata->conj_id = 0;
+    metadata->recirc_id = 0;
+    metadata->dp_hash = 0;
+    metadata->skb_priority = 0;
+    metadata->actset_output = OFPP_UNSET;
+}
+
+void
+translator_controller(struct translator *t, const struct controller_action *a)
+{
+    struct translation *out = t->out;
+    struct frozen_state state = {
+        .bridge = t->bridge->pipeline,
+        .table_id = t->table_id,
+        .is_table_miss = t->is_table_miss,
+        .cookie = t->cookie,
+        .userdata = (uint8_t *) a->userdata,
+        .userdata_size = a->userdata_size,
+    };
+    snprintf(state.bridge_name, sizeof state.bridge_name, "%s",
+             t->bridge->name);
+    metadata_of(&t->flow, &state.metadata);
+    uint32_t id = 0;
+    if (t->request->freezer) {
+        id = freezer_get(t->request->freezer, &state);
+        vec_push(&out->frozen, id);
+    }
+
+    struct odp_cookie cookie = { .type = ODP_COOKIE_CONTROLLER };
+    const struct trace *trace = t->request->trace;
+    cookie.of_in_port = ofp_port_to_of10(t->flow.in_port);
+    cookie.u.controller.dont_send = trace && !trace->side_effects;
+    cookie.u.controller.continuation = a->continuation;
+    cookie.u.controller.reason = a->reason;
+    cookie.u.controller.recirc_id = id;
+    memcpy(cookie.u.controller.rule_cookie, &t->cookie, sizeof t->cookie);
+    cookie.u.controller.controller_id = a->controller_id;
+    cookie.u.controller.max_len = a->max_len;
+    translator_commit(t);
+    odp_put_userspace(&out->actions, 0, &cookie, sizeof cookie, ODP_PORT_NONE);
+    out->nf_output = OFPP_CONTROLLER;
+}
+
+void
+translate_put_slow_path(struct writer *w, unsigned int slow)
+{
+    struct odp_cookie cookie = { .type = ODP_COOKIE_SLOW_PATH };
+    cookie.u.slow_path.reasons = slow;
+    odp_put_userspace(w, 0, &cookie, sizeof cookie, ODP_PORT_NONE);
 }

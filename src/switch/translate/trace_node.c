@@ -6,7 +6,7 @@
 
 #include "switch/translate/trace_node.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 

@@ -27,8 +27,8 @@ struct trace_list {
 struct trace_node {
     struct list node; /* In its list. */
     enum trace_type type;
-    char *text;               /* Owned. */
-    struct trace_list below;  /* BRIDGE: tables; TABLE: actions and
+    char *text;              /* Owned. */
+    struct trace_list below; /* BRIDGE: tables; TABLE: actions and
                               * reports, and where they lead. */
 };
 
@@ -42,6 +42,5 @@ void trace_list_init(struct trace_list *);
 void trace_list_uninit(struct trace_list *);
 /* Adds a report at the end. */
 struct trace_node *trace_add(struct trace_list *, enum trace_type,
-                             const char *format, va_list)
-    PRINTF_FORMAT(3, 0);
+                             const char *format, va_list) PRINTF_FORMAT(3, 0);
 void trace_format(const struct trace_list *, struct str *);

@@ -54,6 +54,19 @@ enum translate_error {
 /* Text for people: "Recursion too deep". */
 const char *translate_error_text(enum translate_error);
 
+/* Reasons of packet-ins: OFPR_* of OpenFlow 1.5.1 §7.4.1, then those that say
+ * more than "no match" (0), which they are on the wire of 1.0 to 1.3. */
+enum translate_packet_in_reason {
+    TRANSLATE_REASON_NO_MATCH = 0,
+    TRANSLATE_REASON_ACTION = 1,
+    TRANSLATE_REASON_INVALID_TTL = 2,
+    TRANSLATE_REASON_ACTION_SET = 3,
+    TRANSLATE_REASON_GROUP = 4,
+    TRANSLATE_REASON_PACKET_OUT = 5,
+    TRANSLATE_REASON_EXPLICIT_MISS = 6, /* By a table-miss rule. */
+    TRANSLATE_REASON_IMPLICIT_MISS = 7, /* No rule at all. */
+};
+
 /* Why packets of the flow must all go through userspace: bits. */
 enum {
     TRANSLATE_SLOW_CFM = 1 << 0,
@@ -85,9 +98,9 @@ struct translate_effect {
         struct translate_learned_flow *flow; /* LEARN_FLOW; owned. */
 
         struct {
-            struct rule *rule; /* A reference. */
+            struct rule *rule;   /* A reference. */
             uint16_t idle, hard; /* Seconds. */
-        } fin; /* FIN_TIMEOUT. */
+        } fin;                   /* FIN_TIMEOUT. */
     } u;
 };
 
@@ -143,13 +156,14 @@ struct translate_request {
 struct translation {
     enum translate_error error;
     const struct forwarding_bridge *bridge;
-    struct writer actions;   /* Datapath actions; empty: drop. */
-    struct flow_mask mask;   /* For a datapath flow. */
-    struct flow_mask looked; /* The same with the pipeline's own fields. */
-    unsigned int slow;       /* TRANSLATE_SLOW_*. */
-    bool avoid_caching;      /* Must not become a datapath flow. */
-    uint32_t nf_output;      /* OpenFlow port that NetFlow reports. */
-    struct flow final;       /* The flow when it left the pipeline. */
+    struct writer actions;     /* Datapath actions; empty: drop. */
+    struct flow_mask mask;     /* For a datapath flow. */
+    struct flow_mask megaflow; /* The same as traces print it. */
+    struct flow_mask looked;   /* The same with the pipeline's own fields. */
+    unsigned int slow;         /* TRANSLATE_SLOW_*. */
+    bool avoid_caching;        /* Must not become a datapath flow. */
+    uint32_t nf_output;        /* OpenFlow port that NetFlow reports. */
+    struct flow final;         /* The flow when it left the pipeline. */
 
     struct {
         struct translate_effect *items;
@@ -191,8 +205,7 @@ void translate_put_slow_path(struct writer *, unsigned int slow);
 void translate_effect_clone(struct translate_effect *dst,
                             const struct translate_effect *src);
 void translate_effect_uninit(struct translate_effect *);
-void translate_effect_apply(const struct translate_effect *,
-                            long long now_ms);
+void translate_effect_apply(const struct translate_effect *, long long now_ms);
 /* Applies the effects in order. */
 void translate_apply_effects(const struct translation *, long long now_ms);
 /* Credits rules and tables with packets. */

@@ -22,24 +22,26 @@ struct translator {
     const struct forwarding_bridge *bridge; /* Where the flow is now. */
     classifier_version version;             /* Of the bridge's tables. */
 
-    struct flow flow;        /* As the pipeline sees it now. */
-    struct flow base;        /* As the datapath actions so far made it. */
-    struct flow_mask *mask;  /* What was looked at: out->looked. */
-    struct flow start;       /* What came in. */
+    struct flow flow;       /* As the pipeline sees it now. */
+    struct flow base;       /* As the datapath actions so far made it. */
+    struct flow_mask *mask; /* What was looked at: out->looked. */
+    struct flow start;      /* What came in. */
 
     const struct rule *rule; /* Whose actions are executed; NULL: none. */
     uint8_t table_id;        /* Its table. */
     be64 cookie;             /* Of it; all ones without one. */
     bool is_table_miss;      /* Its actions stand for a miss. */
 
-    unsigned int depth;        /* Resubmits we are inside of. */
-    unsigned int n_resubmits;  /* Ever. */
-    bool exit;                 /* Nothing more is executed. */
-    struct writer stack;       /* Values pushed: bytes, then a size byte. */
+    unsigned int depth;         /* Resubmits we are inside of. */
+    unsigned int n_resubmits;   /* Ever. */
+    bool exit;                  /* Nothing more is executed. */
+    bool look_only;             /* Rules are found, not executed. */
+    struct writer stack;        /* Values pushed: bytes, then a size byte. */
     struct actions *action_set; /* NULL: empty. */
     uint32_t orig_skb_priority; /* For pop_queue. */
-    bool was_packet_out;       /* Began with given actions. */
-    struct trace_list *trace;  /* Where nodes go now; NULL: no trace. */
+    bool ip_written;            /* Some action wrote an IP header's field. */
+    bool was_packet_out;        /* Began with given actions. */
+    struct trace_list *trace;   /* Where nodes go now; NULL: no trace. */
 };
 
 /* A frame's VLAN tags, outermost first. */
@@ -60,10 +62,13 @@ void translator_fail(struct translator *, enum translate_error);
  * flow for the lookup.  'may_packet_in': a miss may go to the controllers. */
 void translator_run_table(struct translator *, uint32_t in_port,
                           uint8_t table_id, bool may_packet_in);
-void translator_execute_action_set(struct translator *);
 /* Adds a report of 'type' if there is a trace. */
 void translator_report(struct translator *, enum trace_type,
                        const char *format, ...) PRINTF_FORMAT(3, 4);
+/* Reports go below the bridge that the flow is in now. */
+void translator_enter_bridge(struct translator *);
+/* For ports in reports; NULL: numbers. */
+const struct port_names *translator_names(const struct translator *);
 struct translate_effect *translator_add_effect(struct translator *,
                                                enum translate_effect_type);
 void translator_depend_on_mac(struct translator *, uint16_t vlan,
@@ -91,8 +96,8 @@ void translator_normal(struct translator *);
 /* Sends to one port of the bridge, whatever port the packet came in on. */
 void translator_output_port(struct translator *, uint32_t ofport);
 /* The action "output": reserved ports too. */
-void translator_output(struct translator *, uint32_t ofport,
-                       uint32_t max_len, bool may_packet_in);
+void translator_output(struct translator *, uint32_t ofport, uint32_t max_len,
+                       bool may_packet_in);
 /* Sends to all ports, or those that take part in flooding. */
 void translator_flood(struct translator *, bool all);
 /* Writes the header changes so far as datapath actions. */
@@ -113,6 +118,10 @@ void translator_controller(struct translator *,
 /* actions.c */
 void translator_actions(struct translator *, const struct actions *,
                         bool is_last, bool in_action_set);
+
+/* Executes the action set in its order: OpenFlow 1.3.5 §5.10. */
+void translator_execute_action_set(struct translator *);
+void translator_drop_action_set(struct translator *);
 
 /* learn.c */
 struct action;

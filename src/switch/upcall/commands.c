@@ -12,7 +12,8 @@ show(struct appctl_conn *conn, int argc, const char *argv[], void *aux)
     (void) argc, (void) argv, (void) aux;
     struct str s = STR_INITIALIZER;
     const struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         upcall_format(u, &s);
     }
     appctl_reply(conn, str_text(&s));
@@ -32,7 +33,8 @@ set_flow_limit(struct appctl_conn *conn, int argc, const char *argv[],
         return;
     }
     struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         upcall_set_flow_limit(u, limit);
     }
     char *text = xasprintf("set flow_limit to %u\n", limit);
@@ -47,7 +49,8 @@ set_megaflows(struct appctl_conn *conn, int argc, const char *argv[],
     (void) argc, (void) argv;
     upcall_enable_megaflows(enable != NULL);
     struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         upcall_purge(u);
     }
     appctl_reply(conn, enable ? "megaflows enabled" : "megaflows disabled");
@@ -58,10 +61,10 @@ set_ufid(struct appctl_conn *conn, int argc, const char *argv[], void *enable)
 {
     (void) argc, (void) argv;
     upcall_ufids = enable != NULL;
-    appctl_reply(conn,
-                 enable ? "Datapath dumping tersely using UFID enabled for "
-                          "supported datapaths"
-                        : "Datapath dumping tersely using UFID disabled");
+    appctl_reply(conn, enable
+                           ? "Datapath dumping tersely using UFID enabled for "
+                             "supported datapaths"
+                           : "Datapath dumping tersely using UFID disabled");
 }
 
 static void
@@ -69,7 +72,8 @@ wait_pass(struct appctl_conn *conn, int argc, const char *argv[], void *aux)
 {
     (void) argc, (void) argv, (void) aux;
     struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         upcall_revalidate_all(u);
         upcall_fold_stats(u);
     }
@@ -81,7 +85,8 @@ purge(struct appctl_conn *conn, int argc, const char *argv[], void *aux)
 {
     (void) argc, (void) argv, (void) aux;
     struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         upcall_purge(u);
     }
     appctl_reply(conn, NULL);
@@ -92,7 +97,8 @@ set_pause(struct appctl_conn *conn, int argc, const char *argv[], void *pause)
 {
     (void) argc, (void) argv;
     struct upcall *u;
-    FOR_EACH_UPCALL (u) {
+    FOR_EACH_UPCALL(u)
+    {
         if (pause) {
             upcall_pause(u);
         } else {
@@ -109,8 +115,7 @@ upcall_register_commands(void)
     appctl_register("upcall/show", "", 0, 0, show, NULL);
     appctl_register("upcall/set-flow-limit", "flow-limit-number", 1, 1,
                     set_flow_limit, NULL);
-    appctl_register("upcall/disable-megaflows", "", 0, 0, set_megaflows,
-                    NULL);
+    appctl_register("upcall/disable-megaflows", "", 0, 0, set_megaflows, NULL);
     appctl_register("upcall/enable-megaflows", "", 0, 0, set_megaflows, &yes);
     appctl_register("upcall/disable-ufid", "", 0, 0, set_ufid, NULL);
     appctl_register("upcall/enable-ufid", "", 0, 0, set_ufid, &yes);

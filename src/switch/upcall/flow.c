@@ -50,9 +50,9 @@ link_deps(struct upcall_flow *f, const struct translation *t)
 {
     f->n_deps = t->deps.n;
     f->deps = xcalloc(MAX(t->deps.n, 1), sizeof *f->deps);
-    f->deltas = t->deltas.n ? xmemdup(t->deltas.items,
-                                      t->deltas.n * sizeof *f->deltas)
-                            : NULL;
+    f->deltas = t->deltas.n
+                    ? xmemdup(t->deltas.items, t->deltas.n * sizeof *f->deltas)
+                    : NULL;
     for (size_t i = 0; i < t->deps.n; i++) {
         const struct translate_dep *src = &t->deps.items[i];
         struct upcall_dep *d = &f->deps[i];
@@ -80,8 +80,8 @@ copy_credits(struct upcall_flow *f, const struct translation *t)
         struct upcall_credit *c = &f->credits[i];
         c->pipeline = src->pipeline;
         c->table_id = src->table_id;
-        c->counters = src->rule ? rule_counters_ref(src->rule->counters)
-                                : NULL;
+        c->counters =
+            src->rule ? rule_counters_ref(src->rule->counters) : NULL;
     }
 }
 
@@ -121,9 +121,9 @@ static void
 copy_frozen(struct upcall_flow *f, const struct translation *t)
 {
     f->n_frozen = t->frozen.n;
-    f->frozen = t->frozen.n ? xmemdup(t->frozen.items,
-                                      t->frozen.n * sizeof *f->frozen)
-                            : NULL;
+    f->frozen = t->frozen.n
+                    ? xmemdup(t->frozen.items, t->frozen.n * sizeof *f->frozen)
+                    : NULL;
     for (size_t i = 0; i < f->n_frozen; i++) {
         freezer_ref(f->upcall->freezer, f->frozen[i]);
     }
@@ -217,8 +217,8 @@ upcall_flow_link(struct upcall_flow *f, const struct translation *t,
     list_push_back(&u->flows, &f->node);
     size_t n = __atomic_add_fetch(&u->n_flows, 1, __ATOMIC_RELAXED);
     u->max_flows = MAX(u->max_flows, n);
-    bool stale
-        = __atomic_load_n(&u->change_seq, __ATOMIC_ACQUIRE) != change_seq;
+    bool stale =
+        __atomic_load_n(&u->change_seq, __ATOMIC_ACQUIRE) != change_seq;
     if (stale) {
         f->queued = true;
         vec_push(&u->recheck, f);
@@ -274,8 +274,8 @@ upcall_flow_fold(struct upcall_flow *f,
     }
     /* Effects may call back (a MAC address moved): without the lock. */
     size_t n_effects = n_packets ? f->n_effects : 0;
-    struct translate_effect *effects
-        = xcalloc(MAX(n_effects, 1), sizeof *effects);
+    struct translate_effect *effects =
+        xcalloc(MAX(n_effects, 1), sizeof *effects);
     for (size_t i = 0; i < n_effects; i++) {
         translate_effect_clone(&effects[i], &f->effects[i]);
     }
@@ -326,11 +326,10 @@ upcall_flow_removed(void *u_, void *owner,
 
 bool
 upcall_of_flow(const struct forwarding *fw, const struct flow *key,
-                 struct flow *of_flow,
-                 const struct forwarding_bridge **bridgep)
+               struct flow *of_flow, const struct forwarding_bridge **bridgep)
 {
-    const struct forwarding_port *port
-        = forwarding_find_odp_port(fw, key->in_port);
+    const struct forwarding_port *port =
+        forwarding_find_odp_port(fw, key->in_port);
     *of_flow = *key;
     if (!port) {
         *bridgep = NULL;

@@ -13,10 +13,10 @@
 #include <limits.h>
 
 #include "base/hash.h"
+#include "switch/upcall/upcall_private.h"
 #include "sys/clock/clock.h"
 #include "sys/log/coverage.h"
 #include "sys/log/log.h"
-#include "switch/upcall/upcall_private.h"
 
 LOG_MODULE(ofproto_dpif_upcall);
 COVERAGE(revalidate_missed_dp_flow);
@@ -149,8 +149,8 @@ cost_of_pending(const struct upcall *u) REQUIRES(u->mutex)
     uint64_t cost = 0;
     for (size_t i = 0; i < u->pending.n; i++) {
         const struct upcall_pending *change = &u->pending.items[i];
-        const struct upcall_dep_list *l
-            = find_dep_list(u, change->object, change->key);
+        const struct upcall_dep_list *l =
+            find_dep_list(u, change->object, change->key);
         cost += l ? l->n : 0;
     }
     return cost;
@@ -162,8 +162,8 @@ find_concerned(struct upcall *u) REQUIRES(u->mutex)
 {
     for (size_t i = 0; i < u->pending.n; i++) {
         const struct upcall_pending *change = &u->pending.items[i];
-        const struct upcall_dep_list *l
-            = find_dep_list(u, change->object, change->key);
+        const struct upcall_dep_list *l =
+            find_dep_list(u, change->object, change->key);
         struct upcall_dep *d;
         if (l) {
             LIST_FOR_EACH (d, node, &l->deps) {
@@ -368,6 +368,7 @@ struct sweep {
     long long next_ms;     /* When the next flow may be idle. */
     long long max_idle_ms; /* A flow unused for so long goes. */
     bool all;              /* Every flow goes. */
+
     struct {
         struct upcall_flow **items;
         size_t n, capacity;

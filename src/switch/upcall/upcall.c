@@ -118,6 +118,8 @@ upcall_destroy(struct upcall *u)
     }
     for (size_t i = 0; i < u->bridges.n; i++) {
         mac_table_set_observer(u->bridges.items[i]->mac_table, NULL);
+        pipeline_remove_observer(u->bridges.items[i]->pipeline,
+                                 u->bridges.items[i]);
         free(u->bridges.items[i]);
     }
     vec_uninit(&u->bridges);
@@ -249,9 +251,10 @@ upcall_remove_bridge(struct upcall *u, struct pipeline *pipeline,
     /* No flow may credit these any more. */
     upcall_revalidate_all(u);
     mac_table_set_observer(mac_table, NULL);
-    pipeline_remove_observers(pipeline);
+
     for (size_t i = 0; i < u->bridges.n; i++) {
         if (u->bridges.items[i]->pipeline == pipeline) {
+            pipeline_remove_observer(pipeline, u->bridges.items[i]);
             free(u->bridges.items[i]);
             vec_remove(&u->bridges, i);
             break;
@@ -291,8 +294,9 @@ upcall_format(const struct upcall *u, struct str *s)
 {
     size_t n = __atomic_load_n(&u->n_flows, __ATOMIC_RELAXED);
     str_putf(s, "%s:\n", u->name);
-    str_putf(s, "  flows         : (current %zu) (avg %u) (max %zu) "
-                "(limit %u)\n",
+    str_putf(s,
+             "  flows         : (current %zu) (avg %u) (max %zu) "
+             "(limit %u)\n",
              n, (unsigned int) u->avg_flows, u->max_flows,
              u->config.flow_limit);
     str_putf(s, "  dump duration : %lldms\n", MAX(u->dump_ms, 1));

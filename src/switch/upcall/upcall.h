@@ -29,7 +29,7 @@ struct upcall_packet_in {
     const uint8_t *data; /* The whole packet. */
     size_t size;
     uint16_t max_len; /* Bytes wanted by the action. */
-    uint8_t reason;   /* OFPR_*. */
+    uint8_t reason;   /* enum translate_packet_in_reason. */
     uint16_t controller_id;
     bool is_table_miss;
     bool dont_send;
@@ -108,6 +108,9 @@ void upcall_set_flow_limit(struct upcall *, uint32_t);
 void upcall_purge(struct upcall *);
 void upcall_pause(struct upcall *);
 void upcall_resume(struct upcall *);
+
+/* To be called by each thread that handled upcalls, at its end. */
+void upcall_thread_end(void);
 
 /* Registers upcall/..., revalidator/...: once. */
 void upcall_register_commands(void);

@@ -38,8 +38,8 @@ struct upcall_dep {
     struct list node; /* In upcall_dep_list.deps. */
     struct upcall_dep_list *list;
     struct upcall_flow *flow;
-    int priority;                 /* Table: of the rule found. */
-    uint32_t n_deltas;            /* Table: words that had been changed. */
+    int priority;                   /* Table: of the rule found. */
+    uint32_t n_deltas;              /* Table: words that had been changed. */
     struct translate_delta *deltas; /* Inside upcall_flow.deltas. */
 };
 
@@ -64,8 +64,8 @@ struct upcall_flow {
     uint64_t n_packets; /* Folded so far. */
     uint64_t n_bytes;
     uint16_t tcp_flags;
-    bool queued;        /* In upcall.recheck. */
-    bool dead;          /* Only waits for the datapath to let go. */
+    bool queued;             /* In upcall.recheck. */
+    bool dead;               /* Only waits for the datapath to let go. */
     struct upcall_dep *deps; /* 'n_deps'. */
     size_t n_deps;
     struct translate_delta *deltas;
@@ -105,6 +105,7 @@ struct upcall {
     struct loop_latch latch; /* Something is pending. */
     struct loop_timer timer; /* Idle flows, timeouts of rules and MACs. */
     bool set_up;             /* Latch and timer are initialized. */
+
     struct {
         struct upcall_bridge **items;
         size_t n, capacity;
@@ -113,19 +114,22 @@ struct upcall {
     uint64_t change_seq; /* Atomic: counts announcements. */
     unsigned int n_paused;
     long long sweep_due_ms; /* When idle flows are looked for next. */
-    long long dump_ms;   /* How long the last full pass took. */
-    size_t max_flows;    /* Ever; under the lock. */
-    double avg_flows;    /* Decaying. */
+    long long dump_ms;      /* How long the last full pass took. */
+    size_t max_flows;       /* Ever; under the lock. */
+    double avg_flows;       /* Decaying. */
 
     struct mutex mutex;
     struct list flows GUARDED_BY(mutex);
     size_t n_flows; /* Atomic. */
     struct hmap dep_lists GUARDED_BY(mutex);
+
     struct {
         struct upcall_pending *items;
         size_t n, capacity;
     } pending GUARDED_BY(mutex);
+
     bool pending_all GUARDED_BY(mutex);
+
     struct {
         struct upcall_flow **items;
         size_t n, capacity;
@@ -177,8 +181,8 @@ void upcall_datapath_actions(const struct translation *,
 /* 'key' of the datapath as OpenFlow sees it; false if its input port is not
  * known. */
 bool upcall_of_flow(const struct forwarding *, const struct flow *key,
-                      struct flow *of_flow,
-                      const struct forwarding_bridge **bridgep);
+                    struct flow *of_flow,
+                    const struct forwarding_bridge **bridgep);
 
 /* upcall.c */
 extern struct list upcall_all;
