@@ -11,6 +11,7 @@
 
 struct freezer;
 struct actions;
+struct flow;
 
 /* What the trace commands need to know of the switch. */
 struct trace_context {
@@ -18,8 +19,13 @@ struct trace_context {
     const struct forwarding *const *forwardings;
     struct freezer *const *freezers; /* One for each. */
     size_t n;
-    /* Parses OpenFlow actions for trace-packet-out; the caller frees the
-     * result with actions_destroy(). */
+    /* Parses OpenFlow actions for trace-packet-out and checks them against
+     * 'flow' ('consistent': as strictly as OpenFlow 1.1 and later do); the
+     * result, '*actionsp', is then the trace's. */
+    struct error *(*parse_actions)(void *aux, const struct forwarding_bridge *,
+                                   const char *text, const struct flow *flow,
+                                   bool consistent,
+                                   struct actions **actionsp) WARN_UNUSED;
     void *aux;
 };
 

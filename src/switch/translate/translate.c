@@ -9,6 +9,7 @@
 #include "net/flow/ofp_port.h"
 #include "net/packet/headers.h"
 #include "openflow/action/action.h"
+#include "switch/translate/learned_flow.h"
 #include "switch/translate/translate_private.h"
 #include "sys/log/coverage.h"
 
@@ -50,6 +51,7 @@ clear(struct translation *out)
     out->bridge = NULL;
     out->slow = 0;
     out->avoid_caching = false;
+    out->sees_own_effects = false;
     out->nf_output = OFPP_NONE;
 }
 
@@ -287,6 +289,23 @@ may_recurse(struct translator *t)
     return false;
 }
 
+/* Notes if the lookup's result would be another one with the flows that this
+ * translation has learned so far. */
+static void
+check_learned(struct translator *t, uint8_t table_id, const struct rule *rule)
+{
+    for (size_t i = 0; i < t->out->effects.n; i++) {
+        const struct translate_effect *e = &t->out->effects.items[i];
+        if (e->type == TRANSLATE_LEARN_FLOW
+            && e->pipeline == t->bridge->pipeline
+            && e->u.flow->table_id == table_id
+            && (!rule || rule->cr.priority < e->u.flow->priority)
+            && match_flow(&e->u.flow->match, &t->flow)) {
+            t->out->sees_own_effects = true;
+        }
+    }
+}
+
 /* The rule that the flow meets in the table.  Fragments whose L4 header is
  * elsewhere are looked up without ports: OFPC_FRAG_NORMAL. */
 static const struct rule *
@@ -332,6 +351,7 @@ translator_run_table(struct translator *t, uint32_t in_port, uint8_t table_id,
         rule = lookup(t, table_id);
         depend_on_table(t, table_id, rule);
         credit(t, table_id, rule);
+        check_learned(t, table_id, rule);
         if (rule || table_id >= PIPELINE_TABLE_INTERNAL - 1
             || pipeline_table_miss(t->bridge->pipeline, table_id)
                    != PIPELINE_MISS_CONTINUE) {

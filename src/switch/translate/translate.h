@@ -161,9 +161,10 @@ struct translation {
     struct flow_mask megaflow; /* The same as traces print it. */
     struct flow_mask looked;   /* The same with the pipeline's own fields. */
     unsigned int slow;         /* TRANSLATE_SLOW_*. */
-    bool avoid_caching;        /* Must not become a datapath flow. */
-    uint32_t nf_output;        /* OpenFlow port that NetFlow reports. */
-    struct flow final;         /* The flow when it left the pipeline. */
+    bool sees_own_effects; /* Wants to be repeated once they are applied. */
+    bool avoid_caching;    /* Must not become a datapath flow. */
+    uint32_t nf_output;    /* OpenFlow port that NetFlow reports. */
+    struct flow final;     /* The flow when it left the pipeline. */
 
     struct {
         struct translate_effect *items;

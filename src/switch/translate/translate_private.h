@@ -126,3 +126,20 @@ void translator_drop_action_set(struct translator *);
 /* learn.c */
 struct action;
 void translator_learn(struct translator *, const struct action *);
+
+/* write.c */
+void translator_look(struct translator *, const struct field *,
+                     const union field_value *bits);
+void translator_look_subfield(struct translator *, const struct subfield *);
+void translator_set_field(struct translator *, const struct field *,
+                          const union field_value *value,
+                          const union field_value *mask);
+void translator_set_subfield(struct translator *, const struct subfield *,
+                             const union field_value *value);
+void translator_report_subfield(struct translator *, const struct subfield *);
+/* Sets the bits 'mask' of the outermost tag; without a tag only if 'push'. */
+void translator_set_vlan(struct translator *, uint16_t bits, uint16_t mask,
+                         bool push);
+void translator_push_vlan(struct translator *, uint16_t ethertype);
+void translator_pop_vlan(struct translator *);
+bool translator_dec_ttl(struct translator *);

@@ -126,8 +126,11 @@ upcall_miss(void *u_, const struct datapath_upcall *up,
         return false;
     }
     long long now = clock_msec();
-    translate_credit(t, 1, up->packet ? up->packet->size : 0, now);
     translate_apply_effects(t, now);
+    if (t->sees_own_effects) {
+        (void) translate_key(u, fw, up, &of_flow, t);
+    }
+    translate_credit(t, 1, up->packet ? up->packet->size : 0, now);
     if (!__atomic_load_n(&upcall_megaflows, __ATOMIC_RELAXED)) {
         flow_mask_init_for_packet(&t->mask, up->key);
     }
