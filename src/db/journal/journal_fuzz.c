@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = memfd_create("journal", 0);
     char name[32];
-    struct journal *j;
+    struct journal *j = NULL;
     struct json *json = NULL;
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     struct error *error = write(fd, data, size) < 0
@@ -23,5 +23,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_unref(json);
     }
     error_destroy(error);
+    journal_close(j);
     return close(fd);
 }
