@@ -303,10 +303,15 @@ put_result(const struct trace_job *job, const struct trace *trace,
     str_put_char(s, '\n');
     trace_format(&trace->top, s);
     str_put(s, "\nFinal flow: ");
-    if (flow_equal(&t->final, &job->flow)) {
+    struct flow final = t->final;
+    struct flow start = job->flow;
+    start.actset_output = OFPP_UNSET;
+    bool unchanged = flow_equal(&final, &start);
+    final.actset_output = job->flow.actset_output;
+    if (unchanged) {
         str_put(s, "unchanged");
     } else {
-        flow_format(&t->final, names, s);
+        flow_format(&final, names, s);
     }
     str_put(s, "\nMegaflow: ");
     flow_mask_format(&job->flow, &t->megaflow, names, s);

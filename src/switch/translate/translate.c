@@ -81,8 +81,9 @@ translator_report(struct translator *t, enum trace_type type,
 
 /* Adds a report that has others below it, and goes there; returns where the
  * reports went before. */
-static struct trace_list *
-enter(struct translator *t, enum trace_type type, const char *format, ...)
+struct trace_list *
+translator_enter(struct translator *t, enum trace_type type,
+                 const char *format, ...)
 {
     struct trace_list *old = t->trace;
     if (old) {
@@ -97,7 +98,7 @@ enter(struct translator *t, enum trace_type type, const char *format, ...)
 void
 translator_enter_bridge(struct translator *t)
 {
-    enter(t, TRACE_BRIDGE, "bridge(\"%s\")", t->bridge->name);
+    translator_enter(t, TRACE_BRIDGE, "bridge(\"%s\")", t->bridge->name);
 }
 
 const struct port_names *
@@ -225,7 +226,7 @@ report_rule(struct translator *t, uint8_t table_id, const struct rule *rule,
                      (unsigned long long) be64_to_host(rule->cookie));
         }
     }
-    *oldp = enter(t, TRACE_TABLE, "%s", str_text(&s));
+    *oldp = translator_enter(t, TRACE_TABLE, "%s", str_text(&s));
     str_uninit(&s);
 }
 
@@ -336,10 +337,10 @@ translator_run_table(struct translator *t, uint32_t in_port, uint8_t table_id,
         t->n_resubmits++;
     }
     if (t->bridge->drop_fragments && t->flow.nw_frag & FLOW_NW_FRAG_ANY) {
-        struct trace_list *trace =
-            enter(t, TRACE_TABLE,
-                  "Packets are IP fragments and the fragment handling mode is "
-                  "\"drop\".");
+        struct trace_list *trace = translator_enter(
+            t, TRACE_TABLE,
+            "Packets are IP fragments and the fragment handling mode is "
+            "\"drop\".");
         translator_report(t, TRACE_ACTION, "drop");
         t->trace = trace;
         return;
@@ -498,7 +499,6 @@ translate(const struct translate_request *r, struct translation *out)
         writer_clear(&out->actions);
     }
     out->final = t.flow;
-    out->final.actset_output = r->flow->actset_output;
     finish_mask(&t);
 }
 

@@ -65,6 +65,11 @@ void translator_run_table(struct translator *, uint32_t in_port,
 /* Adds a report of 'type' if there is a trace. */
 void translator_report(struct translator *, enum trace_type,
                        const char *format, ...) PRINTF_FORMAT(3, 4);
+/* Adds a report that has others below it, and goes there; returns where the
+ * reports went before. */
+struct trace_list *translator_enter(struct translator *, enum trace_type,
+                                    const char *format, ...)
+    PRINTF_FORMAT(3, 4);
 /* Reports go below the bridge that the flow is in now. */
 void translator_enter_bridge(struct translator *);
 /* For ports in reports; NULL: numbers. */
@@ -122,6 +127,8 @@ void translator_actions(struct translator *, const struct actions *,
 /* Executes the action set in its order: OpenFlow 1.3.5 §5.10. */
 void translator_execute_action_set(struct translator *);
 void translator_drop_action_set(struct translator *);
+void translator_write_actions(struct translator *, const struct actions *);
+void translator_clear_actions(struct translator *);
 
 /* learn.c */
 struct action;

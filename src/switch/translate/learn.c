@@ -1,0 +1,179 @@
+/* The action "learn": a flow entry made from the packet in hand. */
+
+#include "net/flow/ofp_port.h"
+#include "net/packet/headers.h"
+#include "openflow/action/action.h"
+#include "switch/translate/learned_flow.h"
+#include "switch/translate/translate_private.h"
+
+/* The bits that a specification copies. */
+static void
+read_source(struct translator *t, const struct learn_spec *spec,
+            union field_value *value)
+{
+    if (spec->src_type == LEARN_SRC_FIELD) {
+        translator_look_subfield(t, &spec->src);
+        subfield_get(&spec->src, &t->flow, value);
+    } else {
+        *value = spec->src_imm;
+    }
+}
+
+static uint64_t
+low_u64(const union field_value *value, size_t n_bytes)
+{
+    uint64_t x = 0;
+    for (size_t i = 0; i < n_bytes; i++) {
+        x = x << 8 | value->bytes[i];
+    }
+    return x;
+}
+
+/* Puts the right-aligned bits of 'value', which fill 'src_bytes' bytes, into
+ * the part 'dst' of the match. */
+static void
+match_subfield(const struct subfield *dst, const union field_value *value,
+               struct match *match)
+{
+    subfield_set(dst, value, &match->flow);
+    subfield_mask_set(dst, &match->mask);
+}
+
+static void
+apply_spec(struct translator *t, const struct learn_spec *spec,
+           struct translate_learned_flow *lf)
+{
+    union field_value value = { .u8 = 0 };
+    read_source(t, spec, &value);
+    switch (spec->dst_type) {
+    case LEARN_DST_MATCH:
+        match_subfield(&spec->dst, &value, &lf->match);
+        return;
+    case LEARN_DST_LOAD: {
+        struct action *a = actions_add(lf->actions, ACTION_SET_FIELD);
+        struct flow flow = { 0 };
+        struct flow_mask mask = { 0 };
+        subfield_set(&spec->dst, &value, &flow);
+        subfield_mask_set(&spec->dst, &mask);
+        a->u.set_field.field = spec->dst.field;
+        field_get(spec->dst.field, &flow, &a->u.set_field.value);
+        field_get(spec->dst.field, &mask.bits, &a->u.set_field.mask);
+        return;
+    }
+    case LEARN_DST_OUTPUT: {
+        uint32_t port;
+        size_t n =
+            spec->src_type == LEARN_SRC_FIELD ? spec->src.field->n_bytes : 2;
+        if (spec->n_bits == 16
+            && ofp_port_from_of10(low_u64(&value, n), &port)) {
+            struct action *a = actions_add(lf->actions, ACTION_OUTPUT);
+            a->u.output.port = port;
+        }
+        return;
+    }
+    }
+    NOT_REACHED();
+}
+
+/* Tells of the flow as "ovs-ofctl add-flow" takes it. */
+static void
+report_learned(struct translator *t, const struct translate_learned_flow *lf)
+{
+    const struct port_names *names = translator_names(t);
+    struct str s = STR_INITIALIZER;
+    str_putf(&s, "table=%u ", lf->table_id);
+    match_format(&lf->match, PIPELINE_DEFAULT_PRIORITY, names, &s);
+    str_putf(&s, " priority=%d", lf->priority);
+    if (lf->cookie) {
+        str_putf(&s, " cookie=%#llx",
+                 (unsigned long long) be64_to_host(lf->cookie));
+    }
+    if (lf->idle_timeout) {
+        str_putf(&s, " idle=%u", lf->idle_timeout);
+    }
+    if (lf->hard_timeout) {
+        str_putf(&s, " hard=%u", lf->hard_timeout);
+    }
+    if (lf->flags & RULE_SEND_FLOW_REM) {
+        str_put(&s, " send_flow_rem");
+    }
+    if (lf->limit) {
+        str_putf(&s, " limit=%u", lf->limit);
+    }
+    str_put(&s, " actions=");
+    actions_format(lf->actions, names, &s);
+    translator_report(t, TRACE_DETAIL, "%s", str_text(&s));
+    str_uninit(&s);
+}
+
+void
+translator_learn(struct translator *t, const struct action *a)
+{
+    const struct action_learn *learn = &a->u.learn;
+    const struct trace *trace = t->request->trace;
+    bool quiet = trace && !trace->side_effects;
+    struct translate_learned_flow *lf = xzalloc(sizeof *lf);
+    lf->n_refs = 1;
+    lf->priority = learn->priority;
+    lf->table_id = learn->table_id;
+    lf->cookie = learn->cookie;
+    lf->idle_timeout = learn->idle_timeout;
+    lf->hard_timeout = learn->hard_timeout;
+    lf->flags = learn->flags & LEARN_SEND_FLOW_REM ? RULE_SEND_FLOW_REM : 0;
+    lf->limit = learn->limit;
+    lf->actions = actions_create();
+    match_init_any(&lf->match);
+    for (size_t i = 0; i < learn->n_specs; i++) {
+        apply_spec(t, &learn->specs[i], lf);
+    }
+    match_zero_wildcarded(&lf->match);
+    if (learn->fin_idle_timeout || learn->fin_hard_timeout) {
+        struct action *fin = actions_add(lf->actions, ACTION_FIN_TIMEOUT);
+        fin->u.fin_timeout.idle = learn->fin_idle_timeout;
+        fin->u.fin_timeout.hard = learn->fin_hard_timeout;
+    }
+    if (quiet) {
+        translator_report(t, TRACE_WARN,
+                          "suppressing side effects, so learn action "
+                          "ignored");
+        translate_learned_flow_unref(lf);
+        return;
+    }
+    report_learned(t, lf);
+    struct translate_effect *e =
+        translator_add_effect(t, TRANSLATE_LEARN_FLOW);
+    e->pipeline = t->bridge->pipeline;
+    e->u.flow = lf;
+}
+
+void
+translate_learned_flow_unref(struct translate_learned_flow *lf)
+{
+    if (lf && !__atomic_sub_fetch(&lf->n_refs, 1, __ATOMIC_ACQ_REL)) {
+        actions_destroy(lf->actions);
+        free(lf);
+    }
+}
+
+bool
+translate_learned_flow_apply(const struct translate_learned_flow *lf,
+                             struct pipeline *p, long long now_ms)
+{
+    const struct pipeline_flow_mod fm = {
+        .command = PIPELINE_MODIFY_STRICT,
+        .match = &lf->match,
+        .priority = lf->priority,
+        .table_id = lf->table_id,
+        .new_cookie = lf->cookie,
+        .modify_cookie = lf->cookie != BE64_MAX,
+        .idle_timeout = lf->idle_timeout,
+        .hard_timeout = lf->hard_timeout,
+        .flags = lf->flags,
+        .out_port = OFPP_NONE,
+        .out_group = UINT32_MAX,
+        .actions = lf->actions,
+    };
+    bool added;
+    enum ofperr error = pipeline_learn(p, &fm, lf->limit, now_ms, &added);
+    return !error && added;
+}
