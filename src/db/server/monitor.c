@@ -1,0 +1,395 @@
+/* Requests about monitors, and sending of updates. */
+
+#include "db/server/monitor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/data/members.h"
+
+struct monitor {
+    struct list db_node;      /* In 'monitors' of the database. */
+    struct list session_node; /* In 'monitors' of the session. */
+    struct db_session *session;
+    struct served_db *sdb;
+    struct json *id;
+    struct monitor_view *view;
+};
+
+static const char zero_uuid[] = "00000000-0000-0000-0000-000000000000";
+
+/* Shared views. */
+static struct list views = LIST_INITIALIZER(&views);
+
+/* The shared view that is the same as 'view', which it takes, or 'view'. */
+static struct monitor_view *
+share_view(struct monitor_view *view)
+{
+    if (!view->key) {
+        return view;
+    }
+    struct monitor_view *other;
+    LIST_FOR_EACH (other, node, &views) {
+        if (other->db == view->db && other->version == view->version
+            && !strcmp(other->key, view->key)) {
+            monitor_view_destroy(view);
+            other->n_refs++;
+            return other;
+        }
+    }
+    list_push_back(&views, &view->node);
+    return view;
+}
+
+static void
+unref_view(struct monitor_view *view)
+{
+    if (!--view->n_refs) {
+        if (view->key) {
+            list_remove(&view->node);
+        }
+        monitor_view_destroy(view);
+    }
+}
+
+static void
+monitor_destroy(struct monitor *monitor)
+{
+    list_remove(&monitor->db_node);
+    list_remove(&monitor->session_node);
+    json_unref(monitor->id);
+    unref_view(monitor->view);
+    free(monitor);
+}
+
+static struct monitor *
+find_monitor(const struct db_session *session, const struct json *id)
+{
+    struct monitor *monitor;
+    LIST_FOR_EACH (monitor, session_node, &session->monitors) {
+        if (json_equal(monitor->id, id)) {
+            return monitor;
+        }
+    }
+    return NULL;
+}
+
+/* Sends an update whose <table-updates> have the given text. */
+static void
+send_updates(const struct monitor *monitor, const char *updates, size_t len)
+{
+    static const char *const methods[] = { [MONITOR_V1] = "update",
+                                           [MONITOR_V2] = "update2",
+                                           [MONITOR_V3] = "update3" };
+    struct str text = STR_INITIALIZER;
+    str_reserve(&text, len + 128);
+    str_putf(&text, "{\"id\":null,\"method\":\"%s\",\"params\":[",
+             methods[monitor->view->version]);
+    json_put(&text, monitor->id, JSON_COMPACT);
+    if (monitor->view->version == MONITOR_V3) {
+        str_putf(&text, ",\"%s\"", zero_uuid);
+    }
+    str_put_char(&text, ',');
+    str_put_n(&text, updates, len);
+    str_put(&text, "]}");
+    jsonrpc_session_send_text(monitor->session->rpc, text.text, text.len);
+    str_uninit(&text);
+}
+
+static struct db_error *
+check_since_params(const struct json *params)
+{
+    struct uuid uuid;
+    if (params->array.n != 4) {
+        return db_error_syntax(params, "invalid parameters");
+    }
+    const struct json *last = json_item(params, 3);
+    if (last->type != JSON_STRING) {
+        return db_error_syntax(last, "last-txn-id must be string");
+    }
+    if (!uuid_parse(json_text(last), &uuid)) {
+        return db_error_syntax(last, "last-txn-id must be UUID format.");
+    }
+    return NULL;
+}
+
+struct json *
+monitor_request(struct db_session *session, struct served_db *sdb,
+                enum monitor_version version, const struct json *params,
+                struct db_error **errorp)
+{
+    if (version == MONITOR_V3) {
+        *errorp = check_since_params(params);
+    } else if (params->array.n != 3) {
+        *errorp = db_error_syntax(params, "invalid parameters");
+    }
+    if (*errorp) {
+        return NULL;
+    }
+    const struct json *id = json_item(params, 1);
+    const struct json *requests = json_item(params, 2);
+    if (requests->type != JSON_OBJECT) {
+        *errorp = db_error_syntax(requests, "monitor-requests must be object");
+        return NULL;
+    }
+    if (find_monitor(session, id)) {
+        *errorp = db_error_syntax(id, "duplicate monitor ID");
+        return NULL;
+    }
+    struct monitor_view *view;
+    *errorp = monitor_view_create(&view, sdb->db, version, requests);
+    if (*errorp) {
+        return NULL;
+    }
+
+    struct monitor *monitor = xzalloc(sizeof *monitor);
+    monitor->session = session;
+    monitor->sdb = sdb;
+    monitor->id = json_ref(id);
+    monitor->view = share_view(view);
+    list_push_back(&sdb->monitors, &monitor->db_node);
+    list_push_back(&session->monitors, &monitor->session_node);
+    struct json *initial = monitor_view_initial(monitor->view);
+    /* Nothing is known of earlier transactions: "found" is false. */
+    return version == MONITOR_V3
+               ? json_array_create_3(json_boolean_create(false),
+                                     json_string_create(zero_uuid), initial)
+               : initial;
+}
+
+struct json *
+monitor_cancel(struct db_session *session, const struct json *params,
+               struct json **errorp)
+{
+    if (params->type != JSON_ARRAY || params->array.n != 1) {
+        *errorp = json_string_create("invalid parameters");
+        return NULL;
+    }
+    struct monitor *monitor = find_monitor(session, json_item(params, 0));
+    if (!monitor) {
+        *errorp = json_string_create("unknown monitor");
+        return NULL;
+    }
+    monitor_destroy(monitor);
+    return json_object_create();
+}
+
+/* --- Changing conditions ----------------------------------------------- */
+
+/* The condition in the requests 'json' for one table. */
+static struct db_error *
+parse_condition(const struct monitor_table *mt, const struct json *json,
+                struct condition *condition)
+{
+    const char *name = mt->table->schema->name;
+    *condition = (struct condition) CONDITION_INITIALIZER;
+    for (size_t i = 0; i < json->array.n; i++) {
+        const struct json *request = json_item(json, i);
+        struct members m;
+        members_init(&m, request, "Parsing table %s", name);
+        const struct json *columns = members_find(&m, "columns", MEMBER_ARRAY);
+        const struct json *where =
+            members_find(&m, "where", MEMBER_ARRAY | MEMBER_BOOLEAN);
+        struct db_error *error = members_finish(&m);
+        if (!error && columns) {
+            error =
+                db_error_syntax(request, "changing columns is unsupported");
+        }
+        condition_uninit(condition);
+        if (!error && where && where->type == JSON_ARRAY) {
+            error =
+                condition_from_json(condition, mt->table->schema, where, NULL);
+        }
+        if (error) {
+            condition_uninit(condition);
+            return error;
+        }
+    }
+    return NULL;
+}
+
+/* The table that a member of the requests is about. */
+static struct db_error *
+find_change(struct monitor_view *view, const struct json_member *m,
+            struct monitor_table **mtp)
+{
+    const struct table *table = database_find_table(view->db, m->name);
+    if (!table) {
+        return db_error_syntax(NULL, "no table named %s", m->name);
+    }
+    *mtp = &view->tables[table->schema->index];
+    if (!(*mtp)->table) {
+        return db_error_syntax(NULL, "no table named %s in monitor session",
+                               m->name);
+    }
+    if (m->value->type != JSON_ARRAY) {
+        return db_error_syntax(
+            NULL, "table %s no monitor-cond-change JSON array", m->name);
+    }
+    return NULL;
+}
+
+/* Applies 'requests' to the view of 'monitor', which nobody shares. */
+static struct db_error *
+change_conditions(struct monitor *monitor, const struct json *requests,
+                  struct json **updatesp)
+{
+    struct monitor_view *view = monitor->view;
+    size_t n = requests->object.n;
+    struct condition *conditions = xcalloc(n + 1, sizeof *conditions);
+    struct db_error *error = NULL;
+    size_t n_parsed = 0;
+    struct monitor_table *mt;
+    for (; !error && n_parsed < n; n_parsed++) {
+        const struct json_member *m = &requests->object.members[n_parsed];
+        error = find_change(view, m, &mt);
+        if (!error) {
+            error = parse_condition(mt, m->value, &conditions[n_parsed]);
+        }
+    }
+    for (size_t i = 0; i < n_parsed; i++) {
+        if (!error && view->version != MONITOR_V1) {
+            const struct json_member *m = &requests->object.members[i];
+            struct db_error *never = find_change(view, m, &mt);
+            assert(!never);
+            monitor_view_recondition(view, mt, &conditions[i], updatesp);
+            struct condition old = mt->condition;
+            mt->condition = conditions[i];
+            conditions[i] = old;
+        }
+        condition_uninit(&conditions[i]);
+    }
+    free(conditions);
+    return error;
+}
+
+/* Gives 'monitor' a view of its own. */
+static void
+unshare_view(struct monitor *monitor)
+{
+    struct monitor_view *old = monitor->view;
+    if (old->key && old->n_refs == 1) {
+        list_remove(&old->node);
+        free(old->key);
+        old->key = NULL;
+    } else if (old->key) {
+        struct json *requests;
+        struct error *error = json_parse_string(old->key, &requests);
+        assert(!error);
+        struct db_error *db_error = monitor_view_create(
+            &monitor->view, old->db, old->version, requests);
+        assert(!db_error);
+        json_unref(requests);
+        free(monitor->view->key);
+        monitor->view->key = NULL;
+        unref_view(old);
+    }
+}
+
+struct json *
+monitor_cond_change(struct db_session *session, const struct json *params,
+                    struct db_error **errorp)
+{
+    if (params->type != JSON_ARRAY || params->array.n != 3) {
+        *errorp = db_error_syntax(params, "invalid parameters");
+        return NULL;
+    }
+    const struct json *id = json_item(params, 0);
+    const struct json *new_id = json_item(params, 1);
+    const struct json *requests = json_item(params, 2);
+    struct monitor *monitor = find_monitor(session, id);
+    if (!monitor) {
+        *errorp = db_error_syntax(id, "unknown monitor session");
+        return NULL;
+    }
+    if (!json_equal(id, new_id) && find_monitor(session, new_id)) {
+        *errorp = db_error_syntax(new_id, "duplicate monitor ID");
+        return NULL;
+    }
+    if (requests->type != JSON_OBJECT) {
+        *errorp = db_error_syntax(
+            NULL, "monitor-cond-change-requests must be object");
+        return NULL;
+    }
+
+    struct json *updates = NULL;
+    unshare_view(monitor);
+    *errorp = change_conditions(monitor, requests, &updates);
+    if (*errorp) {
+        return NULL;
+    }
+    json_unref(monitor->id);
+    monitor->id = json_ref(new_id);
+    if (updates) {
+        char *text = json_print(updates, JSON_COMPACT);
+        send_updates(monitor, text, strlen(text));
+        free(text);
+        json_unref(updates);
+    }
+    return json_object_create();
+}
+
+/* --- Events ------------------------------------------------------------ */
+
+/* Computes the text of the updates of 'txn', once per view. */
+static void
+print_changes(struct monitor_view *view, const struct transaction *txn)
+{
+    if (view->txn == txn) {
+        return;
+    }
+    view->txn = txn;
+    free(view->updates);
+    view->updates = NULL;
+    struct json *updates = monitor_view_changes(view, txn);
+    if (updates) {
+        struct str text = STR_INITIALIZER;
+        json_put(&text, updates, JSON_COMPACT);
+        view->updates_len = text.len;
+        view->updates = str_steal(&text);
+        json_unref(updates);
+    }
+}
+
+void
+monitors_update(struct served_db *sdb, const struct transaction *txn)
+{
+    struct monitor *monitor;
+    LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
+        print_changes(monitor->view, txn);
+        if (monitor->view->updates) {
+            send_updates(monitor, monitor->view->updates,
+                         monitor->view->updates_len);
+        }
+    }
+    /* The address of 'txn' may come again. */
+    LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
+        monitor->view->txn = NULL;
+        free(monitor->view->updates);
+        monitor->view->updates = NULL;
+    }
+}
+
+void
+monitors_forget(struct db_session *session)
+{
+    struct monitor *monitor, *next;
+    LIST_FOR_EACH_SAFE (monitor, next, session_node, &session->monitors) {
+        monitor_destroy(monitor);
+    }
+}
+
+void
+monitors_abandon(struct served_db *sdb)
+{
+    struct monitor *monitor, *next;
+    LIST_FOR_EACH_SAFE (monitor, next, db_node, &sdb->monitors) {
+        /* ovsdb-server(7) §4.1.17 "monitor_canceled". */
+        session_send(
+            monitor->session,
+            jsonrpc_notify_create("monitor_canceled",
+                                  json_array_create_1(json_ref(monitor->id))));
+        monitor_destroy(monitor);
+    }
+}

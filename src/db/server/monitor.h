@@ -1,0 +1,59 @@
+/* Monitors: what clients watch, and how changes look to them. */
+
+#pragma once
+
+#include "db/engine/condition.h"
+#include "db/server/server_private.h"
+
+enum monitor_select {
+    SELECT_INITIAL = 1 << 0,
+    SELECT_INSERT = 1 << 1,
+    SELECT_DELETE = 1 << 2,
+    SELECT_MODIFY = 1 << 3,
+    SELECT_ALL = (1 << 4) - 1,
+};
+
+struct monitor_column {
+    const struct column *column;
+    int select; /* Set of enum monitor_select. */
+};
+
+struct monitor_table {
+    const struct table *table;
+    struct monitor_column *columns; /* Each one once. */
+    size_t n_columns;
+    int select;                 /* Of all columns together. */
+    struct condition condition; /* Rows of interest; empty: all. */
+};
+
+/* What is monitored.  Monitors without conditions that watch the same share
+ * one, so that each change is printed once for all of them. */
+struct monitor_view {
+    struct list node; /* In 'views' of monitor.c, if shared. */
+    size_t n_refs;
+    enum monitor_version version;
+    const struct database *db;
+    char *key; /* Canonical text of the requests; NULL if not shared. */
+    struct monitor_table *tables;  /* By table index; 'table' NULL: not. */
+    const struct transaction *txn; /* Whose 'updates' these are. */
+    char *updates;                 /* Their text; NULL: nothing to send. */
+    size_t updates_len;
+};
+
+/* view.c */
+struct db_error *monitor_view_create(struct monitor_view **,
+                                     const struct database *,
+                                     enum monitor_version,
+                                     const struct json *requests) WARN_UNUSED;
+void monitor_view_destroy(struct monitor_view *);
+/* <table-updates> of the rows there are. */
+struct json *monitor_view_initial(const struct monitor_view *);
+/* <table-updates> of 'txn', or NULL. */
+struct json *monitor_view_changes(const struct monitor_view *,
+                                  const struct transaction *txn);
+/* <table-updates> of replacing the condition of 'mt' by 'new_'; NULL if no row
+ * comes or goes.  Added to 'updates', which is made if NULL. */
+void monitor_view_recondition(const struct monitor_view *,
+                              struct monitor_table *mt,
+                              const struct condition *new_,
+                              struct json **updatesp);

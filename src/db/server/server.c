@@ -1,0 +1,240 @@
+/* Databases being served. */
+
+#include "db/server/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/server/server_private.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ovsdb_server);
+
+static void
+committed(struct database_observer *observer, const struct transaction *txn)
+{
+    struct served_db *sdb = CONTAINER_OF(observer, struct served_db, observer);
+    if (!transaction_is_empty(txn)) {
+        monitors_update(sdb, txn);
+        if (!list_is_empty(&sdb->triggers)) {
+            loop_task_schedule(&sdb->retry);
+        }
+    }
+}
+
+static struct served_db *
+serve(struct db_server *server, struct database *db, struct storage *storage)
+{
+    struct served_db *sdb = xzalloc(sizeof *sdb);
+    sdb->server = server;
+    sdb->db = db;
+    sdb->storage = storage;
+    sdb->observer.committed = committed;
+    list_push_back(&db->observers, &sdb->observer.node);
+    list_init(&sdb->monitors);
+    list_init(&sdb->triggers);
+    loop_task_init(server->loop, &sdb->retry, triggers_retry, sdb);
+    sdb->row = uuid_random();
+    strmap_add(&server->dbs, db->schema->name, sdb);
+    return sdb;
+}
+
+static void
+stop_serving(struct served_db *sdb)
+{
+    triggers_abandon(sdb);
+    monitors_abandon(sdb);
+    loop_task_cancel(&sdb->retry);
+    list_remove(&sdb->observer.node);
+    database_destroy(sdb->db);
+    storage_close(sdb->storage);
+    free(sdb);
+}
+
+struct db_server *
+db_server_create(struct loop *loop)
+{
+    struct db_server *server = xzalloc(sizeof *server);
+    server->loop = loop;
+    strmap_init(&server->dbs);
+    list_init(&server->sessions);
+    strmap_init(&server->locks);
+    server->id = uuid_random();
+    serve(server, internal_create(), storage_create_volatile())->is_internal =
+        true;
+    server->is_ready = true;
+    internal_update(server);
+    return server;
+}
+
+void
+db_server_destroy(struct db_server *server)
+{
+    if (!server) {
+        return;
+    }
+    struct db_session *session, *next;
+    LIST_FOR_EACH_SAFE (session, next, node, &server->sessions) {
+        db_session_close(session);
+    }
+    server->is_ready = false;
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &server->dbs) {
+        stop_serving(node->data);
+    }
+    strmap_uninit(&server->dbs);
+    strmap_uninit(&server->locks);
+    free(server);
+}
+
+struct error *
+db_server_add_file(struct db_server *server, const char *name)
+{
+    struct storage *storage;
+    struct database *db;
+    struct error *error = storage_open(name, STORAGE_WRITE, &storage, &db);
+    if (error) {
+        return error;
+    }
+    if (strmap_find(&server->dbs, db->schema->name)) {
+        error = error_create("%s: duplicate database name", db->schema->name);
+        database_destroy(db);
+        storage_close(storage);
+        return error;
+    }
+    serve(server, db, storage);
+    internal_update(server);
+    return NULL;
+}
+
+bool
+db_server_remove(struct db_server *server, const char *name)
+{
+    struct strmap_node *node = strmap_find(&server->dbs, name);
+    if (!node || ((struct served_db *) node->data)->is_internal) {
+        return false;
+    }
+    stop_serving(strmap_delete(&server->dbs, node));
+    internal_update(server);
+    return true;
+}
+
+void
+db_server_notify_dbs_changed(struct db_server *server)
+{
+    struct db_session *session, *next;
+    LIST_FOR_EACH_SAFE (session, next, node, &server->sessions) {
+        if (!session->is_change_aware) {
+            db_session_reconnect(session);
+        }
+    }
+}
+
+struct database *
+db_server_find(const struct db_server *server, const char *name)
+{
+    struct served_db *sdb = strmap_get(&server->dbs, name);
+    return sdb ? sdb->db : NULL;
+}
+
+void
+db_server_put_names(const struct db_server *server, bool all, struct str *out)
+{
+    struct strmap_node **nodes = strmap_sort(&server->dbs);
+    for (size_t i = 0; i < strmap_count(&server->dbs); i++) {
+        const struct served_db *sdb = nodes[i]->data;
+        if (all || !sdb->is_internal) {
+            str_putf(out, "%s\n", nodes[i]->name);
+        }
+    }
+    free(nodes);
+}
+
+static struct error *
+compact(struct served_db *sdb)
+{
+    log_info("compacting %s database by user request", sdb->db->schema->name);
+    return storage_compact(sdb->storage, sdb->db,
+                           "compacting database online");
+}
+
+struct error *
+db_server_compact(struct db_server *server, const char *name)
+{
+    struct strmap_node *node;
+    struct error *error = NULL;
+    STRMAP_FOR_EACH (node, &server->dbs) {
+        struct served_db *sdb = node->data;
+        if (!sdb->is_internal && (!name || !strcmp(name, node->name))
+            && !error) {
+            error = compact(sdb);
+        }
+    }
+    return error;
+}
+
+void
+db_server_compact_grown(struct db_server *server)
+{
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &server->dbs) {
+        struct served_db *sdb = node->data;
+        if (storage_wants_compaction(sdb->storage)) {
+            struct error *error = storage_compact(
+                sdb->storage, sdb->db, "compacting database online");
+            if (error) {
+                log_err("%s: compaction failed: %s", node->name,
+                        error_text(error));
+                error_destroy(error);
+            }
+        }
+    }
+}
+
+struct error *
+db_server_commit(struct db_server *server, struct transaction *txn,
+                 bool is_durable)
+{
+    struct served_db *sdb = strmap_get(&server->dbs, txn->db->schema->name);
+    struct db_error *db_error = transaction_check(txn);
+    struct error *error = db_error ? db_error_to_error(db_error) : NULL;
+    if (!error && !transaction_is_empty(txn)) {
+        error = storage_write(sdb->storage, txn, is_durable);
+    }
+    if (error) {
+        transaction_abort(txn);
+        return error;
+    }
+    transaction_commit(txn);
+    return NULL;
+}
+
+void
+db_server_disable_monitor_cond(struct db_server *server)
+{
+    server->no_monitor_cond = true;
+    struct db_session *session, *next;
+    LIST_FOR_EACH_SAFE (session, next, node, &server->sessions) {
+        db_session_reconnect(session);
+    }
+}
+
+struct db_server_counts
+db_server_counts(const struct db_server *server)
+{
+    struct db_server_counts counts = { 0 };
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &server->dbs) {
+        const struct served_db *sdb = node->data;
+        counts.n_atoms += sdb->db->n_atoms;
+        counts.n_monitors += list_size(&sdb->monitors);
+        counts.n_triggers += list_size(&sdb->triggers);
+        for (size_t i = 0; i < sdb->db->schema->n_tables; i++) {
+            counts.n_cells += table_count(&sdb->db->tables[i])
+                              * sdb->db->schema->tables[i]->n_columns;
+        }
+    }
+    counts.n_sessions = list_size(&server->sessions);
+    return counts;
+}

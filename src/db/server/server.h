@@ -1,0 +1,88 @@
+/* The database server: databases, sessions of clients, locks: RFC 7047 §4 and
+ * ovsdb-server(7).
+ *
+ * Everything belongs to the thread of the loop. */
+
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "db/engine/database.h"
+#include "db/storage/storage.h"
+#include "rpc/stream/stream.h"
+#include "sys/loop/loop.h"
+
+struct db_server;
+struct db_session;
+
+struct db_server *db_server_create(struct loop *);
+/* Ends all sessions and closes all databases; NULL is legal. */
+void db_server_destroy(struct db_server *);
+
+/* Opens the file 'name' and serves the database in it. */
+struct error *db_server_add_file(struct db_server *,
+                                 const char *name) WARN_UNUSED;
+/* Stops serving database 'name'; false if there is none of that name. */
+bool db_server_remove(struct db_server *, const char *name);
+/* Makes clients that do not watch for databases connect again: for after
+ * db_server_add_file() and db_server_remove() at run time. */
+void db_server_notify_dbs_changed(struct db_server *);
+/* NULL if there is none. */
+struct database *db_server_find(const struct db_server *, const char *name);
+/* Appends the names of all databases, sorted, a line each; internal ones only
+ * if 'all'. */
+void db_server_put_names(const struct db_server *, bool all, struct str *);
+/* Compacts database 'name', or all if it is NULL. */
+struct error *db_server_compact(struct db_server *,
+                                const char *name) WARN_UNUSED;
+/* Compacts what has grown much; for calling now and then. */
+void db_server_compact_grown(struct db_server *);
+/* Executes 'txn', checked or not, as of the server itself: writes and commits
+ * it, or aborts it. */
+struct error *db_server_commit(struct db_server *, struct transaction *txn,
+                               bool is_durable) WARN_UNUSED;
+/* Refuses monitor_cond and what came after it from now on. */
+void db_server_disable_monitor_cond(struct db_server *);
+
+/* What a remote makes of its sessions. */
+struct db_session_options {
+    int probe_interval_ms; /* -1: the default. */
+    int max_backoff_ms;    /* -1: the default. */
+    bool is_read_only;
+};
+
+struct db_session_status {
+    bool is_connected;
+    const char *state;     /* "ACTIVE" ... */
+    int last_error;        /* 0, EOF or errno. */
+    long long connected_s; /* -1: never. */
+    long long disconnected_s;
+    size_t n_locks_held, n_locks_waiting, n_locks_lost;
+    char *names; /* Locks held, for the caller to free. */
+};
+
+/* A session that connects to 'name' and again when that ends. */
+struct db_session *db_session_open(struct db_server *, const char *name,
+                                   const struct db_session_options *);
+/* A session over 'stream', which it takes.  'closed' is called once when it
+ * ends by itself, and may not be NULL. */
+struct db_session *
+db_session_accepted(struct db_server *, struct stream *stream,
+                    const struct db_session_options *,
+                    void (*closed)(struct db_session *, void *arg), void *arg);
+/* NULL is legal. */
+void db_session_close(struct db_session *);
+void db_session_set_options(struct db_session *,
+                            const struct db_session_options *);
+void db_session_get_status(const struct db_session *,
+                           struct db_session_status *);
+void db_session_reconnect(struct db_session *);
+
+/* Numbers for "memory/show". */
+struct db_server_counts {
+    size_t n_cells, n_atoms, n_monitors, n_sessions, n_triggers;
+};
+
+struct db_server_counts db_server_counts(const struct db_server *);

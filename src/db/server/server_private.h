@@ -1,0 +1,102 @@
+/* What the files of the server share. */
+
+#pragma once
+
+#include "base/hmap.h"
+#include "base/list.h"
+#include "base/strmap.h"
+#include "db/engine/execute.h"
+#include "db/server/server.h"
+#include "rpc/jsonrpc/session.h"
+
+/* A database being served. */
+struct served_db {
+    struct db_server *server;
+    struct database *db;
+    struct storage *storage;
+    bool is_internal; /* "_Server": clients only read it. */
+    struct database_observer observer;
+    struct list monitors;   /* Of struct monitor. */
+    struct list triggers;   /* Of struct trigger. */
+    struct loop_task retry; /* Tries triggers after a commit. */
+    struct uuid row;        /* Its row in "_Server". */
+};
+
+struct db_server {
+    struct loop *loop;
+    struct strmap dbs;    /* Name to struct served_db. */
+    struct list sessions; /* Of struct db_session. */
+    struct strmap locks;  /* Name to struct lock. */
+    struct uuid id;       /* For get_server_id. */
+    bool no_monitor_cond;
+    bool is_ready; /* "_Server" exists. */
+};
+
+struct db_session {
+    struct list node; /* In 'sessions' of the server. */
+    struct db_server *server;
+    struct jsonrpc_session *rpc;
+    bool is_change_aware; /* set_db_change_aware. */
+    bool is_read_only;
+    struct list monitors; /* Of struct monitor. */
+    struct list triggers; /* Of struct trigger. */
+    struct list waiters;  /* Of struct lock_waiter. */
+    size_t n_locks_lost;
+    void (*closed)(struct db_session *, void *arg); /* NULL: reconnects. */
+    void *closed_arg;
+};
+
+/* session.c */
+void session_send(struct db_session *, struct jsonrpc_message *);
+/* Ends what the present connection of the client had. */
+void session_forget(struct db_session *);
+
+/* trigger.c: "transact" requests being executed or waiting. */
+struct trigger;
+void trigger_execute(struct db_session *, struct served_db *,
+                     struct jsonrpc_message *request);
+void trigger_cancel(struct db_session *, const struct json *id);
+/* Drops the waiting ones of 'session' without a reply. */
+void triggers_forget(struct db_session *);
+void triggers_retry(void *served_db);
+/* Ends the waiting ones of 'db', which goes away. */
+void triggers_abandon(struct served_db *);
+
+/* lock.c */
+struct json *lock_request(struct db_session *,
+                          const struct jsonrpc_message *request, bool steal,
+                          struct db_error **);
+struct json *unlock_request(struct db_session *,
+                            const struct jsonrpc_message *request,
+                            struct db_error **);
+void locks_release_all(struct db_session *);
+bool lock_is_owned(const struct db_session *, const char *name);
+void locks_get_status(const struct db_session *, struct db_session_status *);
+
+/* monitor.c */
+enum monitor_version {
+    MONITOR_V1, /* "monitor", "update" */
+    MONITOR_V2, /* "monitor_cond", "update2" */
+    MONITOR_V3, /* "monitor_cond_since", "update3" */
+};
+struct monitor;
+struct json *monitor_request(struct db_session *, struct served_db *,
+                             enum monitor_version, const struct json *params,
+                             struct db_error **);
+/* The reply, or an error: an error object or a string. */
+struct json *monitor_cancel(struct db_session *, const struct json *params,
+                            struct json **errorp);
+struct json *monitor_cond_change(struct db_session *,
+                                 const struct json *params,
+                                 struct db_error **);
+/* Ends all monitors of 'session'. */
+void monitors_forget(struct db_session *);
+/* Tells all monitors of 'db' about the changes of 'txn'. */
+void monitors_update(struct served_db *, const struct transaction *txn);
+/* Ends the monitors of 'db', which goes away; tells their clients. */
+void monitors_abandon(struct served_db *);
+
+/* internal.c: the "_Server" database. */
+struct database *internal_create(void);
+/* Makes the rows of "_Server" true. */
+void internal_update(struct db_server *);
