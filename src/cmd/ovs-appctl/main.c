@@ -11,7 +11,6 @@
 #include "rpc/appctl/client.h"
 #include "rpc/json/json.h"
 #include "sys/log/log.h"
-#include "sys/log/log_config.h"
 #include "sys/loop/loop.h"
 #include "sys/process/options.h"
 #include "sys/process/program.h"
@@ -21,7 +20,7 @@ struct arguments {
     const char *target;
     const char *format; /* "text" or "json". */
     bool pretty;
-    bool execute; /* Each argument is a command line of its own. */
+    bool execute; /* Arguments may be whole command lines. */
     unsigned int timeout_s;
 };
 
@@ -71,7 +70,7 @@ print_help(void)
            "                       default: dbg)\n"
            "  vlog/reopen          open the log file again, after rotation\n"
            "Other options:\n"
-           "  -e, --execute        every argument is a whole command line\n"
+           "  -e, --execute        arguments may be whole command lines\n"
            "  -f, --format=FORMAT  print the reply as \"text\" or \"json\"\n"
            "  --pretty             lay JSON out for people\n"
            "  -T, --timeout=SECS   wait at most SECS seconds for a reply\n"
@@ -260,7 +259,6 @@ int
 main(int argc, char *argv[])
 {
     program_init(argc, argv);
-    log_set_level(NULL, LOG_N_DESTINATIONS, LOG_LEVEL_WARN);
     struct arguments arguments = { .target = "ovs-vswitchd",
                                    .format = "text" };
     int first;
@@ -274,7 +272,9 @@ main(int argc, char *argv[])
         char *words[] = { name, option, json };
         json_unref(call(client, &arguments, 3, words));
     }
-    if (arguments.execute) {
+    /* Old scripts give --execute, which once took the command as its argument,
+     * and go on with plain arguments. */
+    if (arguments.execute && strpbrk(argv[first], " \t\n")) {
         execute_lines(client, &arguments, argc - first, argv + first);
     } else {
         struct json *result =

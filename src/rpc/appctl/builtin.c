@@ -1,9 +1,11 @@
 /* Commands that every daemon has: about commands and the program, the log and
  * the counters. */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -126,7 +128,9 @@ vlog_reopen(struct appctl_conn *conn, int argc UNUSED,
 {
     int error = log_reopen();
     if (error) {
-        appctl_reply_error(conn, strerror(error));
+        appctl_reply_error(conn, error == ENXIO
+                                     ? "Logging to file not configured"
+                                     : strerror(error));
     } else {
         appctl_reply(conn, NULL);
     }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "rpc/jsonrpc/connection.h"
@@ -23,8 +24,11 @@ struct appctl_client {
 struct error *
 appctl_client_find(const char *target, char **pathp)
 {
+    struct stat st;
     *pathp = NULL;
-    if (strchr(target, '/')) {
+    if (target[0] == '/'
+        || (strchr(target, '/') && !stat(target, &st)
+            && S_ISSOCK(st.st_mode))) {
         *pathp = dirs_absolute(NULL, target);
         return NULL;
     }

@@ -13,6 +13,7 @@
 #include "rpc/appctl/appctl_private.h"
 #include "rpc/jsonrpc/connection.h"
 #include "rpc/stream/stream.h"
+#include "sys/log/coverage.h"
 #include "sys/log/log.h"
 #include "sys/process/dirs.h"
 #include "sys/process/program.h"
@@ -230,6 +231,13 @@ accept_clients(void *server_)
     }
 }
 
+/* The loop that serves "coverage/show" is the one that takes its samples. */
+static void
+take_samples(void *unused UNUSED)
+{
+    coverage_run();
+}
+
 struct error *
 appctl_server_create(struct loop *loop, const char *path,
                      struct appctl_server **serverp)
@@ -264,6 +272,7 @@ appctl_server_create(struct loop *loop, const char *path,
     server->path = socket_path;
     list_init(&server->clients);
     stream_listener_watch(listener, accept_clients, server);
+    loop_set_prepare(loop, take_samples, NULL);
     *serverp = server;
     return NULL;
 }
@@ -282,6 +291,7 @@ appctl_server_destroy(struct appctl_server *server)
         }
         client_destroy(client);
     }
+    loop_set_prepare(server->loop, NULL, NULL);
     stream_listener_close(server->listener);
     free(server->path);
     free(server);

@@ -12,6 +12,8 @@
 #include "base/uuid.h"
 #include "sys/clock/clock.h"
 
+enum { DEFAULT_PROBE_MS = 5000 };
+
 struct jsonrpc_session {
     struct loop *loop;
     const struct jsonrpc_session_observer *observer;
@@ -23,6 +25,7 @@ struct jsonrpc_session {
     struct reconnect *reconnect;
     struct loop_timer timer; /* When to ask 'reconnect' again. */
     struct loop_task task;   /* Asks it now. */
+    int probe_ms;            /* As configured; 0: none, -1: the default. */
     uint8_t dscp;
     size_t backlog_limit;
     bool paused;
@@ -49,10 +52,22 @@ create(struct loop *loop, const struct jsonrpc_session_observer *observer,
     s->loop = loop;
     s->observer = observer;
     s->arg = arg;
+    s->probe_ms = -1;
     s->reconnect = reconnect_create(clock_msec());
     loop_timer_init(loop, &s->timer, run, s);
     loop_task_init(loop, &s->task, run, s);
     return s;
+}
+
+/* Unless told otherwise, local remotes need no probes. */
+static void
+apply_probe_interval(struct jsonrpc_session *s)
+{
+    int probe_ms = s->probe_ms;
+    if (probe_ms < 0) {
+        probe_ms = stream_needs_probes(s->remote) ? DEFAULT_PROBE_MS : 0;
+    }
+    reconnect_set_probe_interval(s->reconnect, probe_ms);
 }
 
 /* Makes 'name' the remote in use. */
@@ -64,9 +79,7 @@ set_remote(struct jsonrpc_session *s, const char *name)
     reconnect_set_name(s->reconnect, name);
     reconnect_set_passive(s->reconnect, !stream_check_listener_name(name),
                           clock_msec());
-    if (!stream_needs_probes(name)) {
-        reconnect_set_probe_interval(s->reconnect, 0);
-    }
+    apply_probe_interval(s);
 }
 
 static void
@@ -150,9 +163,7 @@ jsonrpc_session_accepted(struct loop *loop, struct stream *stream,
     reconnect_set_quiet(s->reconnect, true);
     reconnect_set_name(s->reconnect, s->remote);
     reconnect_set_max_tries(s->reconnect, 0);
-    if (!stream_needs_probes(s->remote)) {
-        reconnect_set_probe_interval(s->reconnect, 0);
-    }
+    apply_probe_interval(s);
     attach(s, stream);
     loop_task_schedule(&s->task);
     return s;
@@ -550,7 +561,8 @@ jsonrpc_session_set_max_backoff(struct jsonrpc_session *s, int max_ms)
 void
 jsonrpc_session_set_probe_interval(struct jsonrpc_session *s, int ms)
 {
-    reconnect_set_probe_interval(s->reconnect, ms);
+    s->probe_ms = MAX(ms, 0);
+    apply_probe_interval(s);
     loop_task_schedule(&s->task);
 }
 

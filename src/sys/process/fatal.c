@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/strmap.h"
 #include "base/vec.h"
 #include "sys/log/log.h"
@@ -81,12 +82,17 @@ make_set(sigset_t *set)
 }
 
 static void *
-wait_for_signal(void *unused UNUSED)
+wait_for_signal(void *name)
 {
     sigset_t set;
     int signo;
     make_set(&set);
     pthread_setname_np(pthread_self(), "signals");
+    /* Its record is one of the thread that started it. */
+    if (*(const char *) name) {
+        thread_set_name(name);
+    }
+    free(name);
     while (sigwait(&set, &signo)) {
         continue;
     }
@@ -127,7 +133,8 @@ fatal_start(void)
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&thread, &attr, wait_for_signal, NULL);
+    int error = pthread_create(&thread, &attr, wait_for_signal,
+                               xstrdup(thread_name()));
     pthread_attr_destroy(&attr);
     if (error) {
         log_fatal("cannot create the signal thread (%s)", strerror(error));
