@@ -41,7 +41,7 @@ struct loop {
     int is_running;        /* Inside loop_run(). */
 
     struct mutex mutex;
-    struct list latches GUARDED_BY(mutex); /* Of set struct loop_latch. */
+    struct list latches; /* Of set struct loop_latch; under 'mutex'. */
 
     struct list node; /* In the list of all loops, under its mutex. */
 };

@@ -5,10 +5,37 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
 #include <urcu/urcu-qsbr.h>
 
 #include "base/mem.h"
+
+/* ThreadSanitizer does not see into liburcu: it is told that what a thread did
+ * before a quiescent state, or before it postponed a call, happens before what
+ * follows a grace period. */
+#if defined(__SANITIZE_THREAD__)
+#define HAS_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HAS_TSAN 1
+#endif
+#endif
+#ifdef HAS_TSAN
+#include <sanitizer/tsan_interface.h>
+const char *__tsan_default_suppressions(void);
+
+const char *
+__tsan_default_suppressions(void)
+{
+    return "called_from_lib:liburcu-qsbr.so";
+}
+
+static char grace_period;
+#define BEFORE_GRACE_PERIOD() __tsan_release(&grace_period)
+#define AFTER_GRACE_PERIOD()  __tsan_acquire(&grace_period)
+#else
+#define BEFORE_GRACE_PERIOD() ((void) 0)
+#define AFTER_GRACE_PERIOD()  ((void) 0)
+#endif
 
 /* A function to call later. */
 struct postponed {
@@ -54,6 +81,7 @@ void
 rcu_unregister_thread(void)
 {
     if (registered) {
+        BEFORE_GRACE_PERIOD();
         urcu_qsbr_unregister_thread();
         registered = online = false;
     }
@@ -63,6 +91,7 @@ void
 rcu_quiesce(void)
 {
     if (online) {
+        BEFORE_GRACE_PERIOD();
         urcu_qsbr_quiescent_state();
     }
 }
@@ -71,6 +100,7 @@ void
 rcu_offline(void)
 {
     if (online) {
+        BEFORE_GRACE_PERIOD();
         urcu_qsbr_thread_offline();
         online = false;
     }
@@ -88,9 +118,11 @@ rcu_online(void)
 static void
 call_postponed(struct rcu_head *head)
 {
+    AFTER_GRACE_PERIOD();
     struct postponed *p = CONTAINER_OF(head, struct postponed, head);
     p->function(p->arg);
     free(p);
+    BEFORE_GRACE_PERIOD(); /* For rcu_barrier(). */
 }
 
 void
@@ -100,6 +132,7 @@ rcu_postpone(void (*function)(void *arg), void *arg)
     struct postponed *p = xmalloc(sizeof *p);
     p->function = function;
     p->arg = arg;
+    BEFORE_GRACE_PERIOD();
     urcu_qsbr_call_rcu(&p->head, call_postponed);
 }
 
@@ -107,10 +140,12 @@ void
 rcu_synchronize(void)
 {
     urcu_qsbr_synchronize_rcu();
+    AFTER_GRACE_PERIOD();
 }
 
 void
 rcu_barrier(void)
 {
     urcu_qsbr_barrier();
+    AFTER_GRACE_PERIOD();
 }

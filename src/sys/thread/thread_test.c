@@ -7,7 +7,7 @@
 
 struct shared {
     struct mutex mutex;
-    int counter GUARDED_BY(mutex);
+    int counter; /* Under 'mutex'. */
     RCU_PTR(int *) value;
     int stop;
     int n_freed;
