@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bitmap.h"
 #include "base/mem.h"
 #include "switch/bridge/bridge_private.h"
 #include "sys/log/log.h"
@@ -96,7 +95,7 @@ backer_changed(struct backer *backer)
 static unsigned long *
 vlans_clone(const unsigned long *vlans)
 {
-    return vlans ? xmemdup(vlans, bitmap_size(4096)) : NULL;
+    return vlans ? xmemdup(vlans, VLANS_SIZE) : NULL;
 }
 
 static void

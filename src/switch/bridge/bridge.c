@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "switch/bridge/bridge_private.h"
-#include "sys/clock/clock.h"
+#include "sys/thread/rcu.h"
 
 struct bridges *
 bridges_create(struct loop *loop)
@@ -23,7 +23,7 @@ bridges_create(struct loop *loop)
     }
     bridges->netdev_observer.changed = bridge_netdev_changed;
     bridges->netdev_observer.aux = bridges;
-    netdev_observe(&bridges->netdev_observer);
+    netdev_add_observer(&bridges->netdev_observer);
     return bridges;
 }
 
@@ -44,7 +44,7 @@ bridges_destroy(struct bridges *bridges, bool release)
         bridge_destroy(node->data);
     }
     strmap_uninit(&bridges->by_name);
-    netdev_unobserve(&bridges->netdev_observer);
+    netdev_remove_observer(&bridges->netdev_observer);
     strmap_uninit_free(&bridges->datapath_config);
     free(bridges);
 }

@@ -21,6 +21,7 @@
 #include "sys/loop/loop.h"
 
 struct bridge;
+struct pipeline_table_config;
 struct bridges;
 struct netdev;
 

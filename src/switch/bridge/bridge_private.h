@@ -23,6 +23,7 @@ struct bridge_packet_in {
 
 enum {
     BACKER_MAX_PACKET_INS = 1024, /* Waiting for the main thread. */
+    VLANS_SIZE = 4096 / 8,        /* Bytes of a set of VLANs. */
 };
 
 /* One datapath with the bridges that share it. */

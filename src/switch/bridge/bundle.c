@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bitmap.h"
 #include "base/mem.h"
 #include "switch/bridge/bridge_private.h"
 
@@ -68,7 +67,7 @@ bridge_bundle_destroy(struct bridge *bridge, struct bridge_bundle *bundle)
 static bool
 vlans_equal(const unsigned long *a, const unsigned long *b)
 {
-    return a && b ? !memcmp(a, b, bitmap_size(4096)) : a == b;
+    return a && b ? !memcmp(a, b, VLANS_SIZE) : a == b;
 }
 
 /* Copies 'vlans' to '*ownp'; true if that is a change. */
@@ -79,7 +78,7 @@ set_vlans(unsigned long **ownp, const unsigned long *vlans)
         return false;
     }
     free(*ownp);
-    *ownp = vlans ? xmemdup(vlans, bitmap_size(4096)) : NULL;
+    *ownp = vlans ? xmemdup(vlans, VLANS_SIZE) : NULL;
     return true;
 }
 

@@ -1,0 +1,173 @@
+/* What the OpenFlow servers ask of a bridge. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "switch/bridge/bridge_private.h"
+#include "sys/clock/clock.h"
+
+static void
+describe_port(const struct bridge_port *port, struct control_port *out)
+{
+    struct netdev_link link = { 0 };
+    if (netdev_get_link(port->netdev, &link)) {
+        memset(&link, 0, sizeof link);
+    }
+    *out = (struct control_port){
+        .number = port->ofport,
+        .name = port->name,
+        .mac = port->mac,
+        .config = port->config,
+        .link_up = port->link_up,
+        .current = link.current,
+        .advertised = link.advertised,
+        .supported = link.supported,
+        .peer = link.peer,
+        .current_kbps =
+            (uint32_t) (netdev_features_to_bps(link.current, 0) / 1000),
+        .max_kbps =
+            (uint32_t) (netdev_features_to_bps(link.supported, 0) / 1000),
+    };
+}
+
+static int
+compare_ofports(const void *a_, const void *b_)
+{
+    struct bridge_port *const *a = a_;
+    struct bridge_port *const *b = b_;
+    return (*a)->ofport < (*b)->ofport ? -1 : (*a)->ofport > (*b)->ofport;
+}
+
+static void
+for_each_port(void *bridge_,
+              void (*visit)(void *aux, const struct control_port *), void *aux)
+{
+    const struct bridge *bridge = bridge_;
+    size_t n;
+    struct bridge_port **ports = bridge_ports_sorted(bridge, &n);
+    qsort(ports, n, sizeof *ports, compare_ofports);
+    for (size_t i = 0; i < n; i++) {
+        struct control_port port;
+        describe_port(ports[i], &port);
+        visit(aux, &port);
+    }
+    free(ports);
+}
+
+static bool
+get_port(void *bridge, uint32_t number, struct control_port *out)
+{
+    const struct bridge_port *port = bridge_port_by_number(bridge, number);
+    if (!port) {
+        return false;
+    }
+    describe_port(port, out);
+    return true;
+}
+
+static bool
+get_port_stats(void *bridge, uint32_t number, struct control_port_stats *out)
+{
+    const struct bridge_port *port = bridge_port_by_number(bridge, number);
+    if (!port) {
+        return false;
+    }
+    struct netdev_stats stats;
+    if (netdev_get_stats(port->netdev, &stats)) {
+        memset(&stats, 0xff, sizeof stats);
+    }
+    *out = (struct control_port_stats){
+        .rx_packets = stats.rx_packets,
+        .tx_packets = stats.tx_packets,
+        .rx_bytes = stats.rx_bytes,
+        .tx_bytes = stats.tx_bytes,
+        .rx_dropped = stats.rx_dropped,
+        .tx_dropped = stats.tx_dropped,
+        .rx_errors = stats.rx_errors,
+        .tx_errors = stats.tx_errors,
+        .rx_frame_errors = stats.rx_frame_errors,
+        .rx_over_errors = stats.rx_over_errors,
+        .rx_crc_errors = stats.rx_crc_errors,
+        .collisions = stats.collisions,
+        .duration_ms = clock_msec() - port->created_ms,
+    };
+    return true;
+}
+
+static void
+set_port_config(void *bridge_, uint32_t number, uint32_t config, uint32_t mask)
+{
+    struct bridge *bridge = bridge_;
+    struct bridge_port *port = bridge_port_by_number(bridge, number);
+    if (!port) {
+        return;
+    }
+    uint32_t toggle = (config ^ port->config) & mask;
+    if (toggle & FORWARDING_PORT_DOWN) {
+        bool down = config & FORWARDING_PORT_DOWN;
+        if (!netdev_set_flags(port->netdev, down ? NETDEV_UP : 0,
+                              down ? 0 : NETDEV_UP)) {
+            port->config ^= FORWARDING_PORT_DOWN;
+        }
+        toggle &= ~(uint32_t) FORWARDING_PORT_DOWN;
+        backer_changed(bridge->backer);
+    }
+    if (toggle) {
+        port->config ^= toggle;
+        backer_changed(bridge->backer);
+    }
+    control_port_changed(bridge->control, CONTROL_PORT_MODIFIED, number);
+}
+
+static int
+packet_out(void *bridge_, struct packet *packet, uint32_t in_port,
+           const struct actions *actions)
+{
+    struct bridge *bridge = bridge_;
+    bridges_publish(bridge->bridges);
+    return upcall_packet_out(bridge->backer->upcall, bridge->name, packet,
+                             in_port, actions);
+}
+
+static void
+fold_stats(void *bridge_)
+{
+    const struct bridge *bridge = bridge_;
+    upcall_fold_stats(bridge->backer->upcall);
+}
+
+static void
+set_drop_fragments(void *bridge_, bool drop)
+{
+    struct bridge *bridge = bridge_;
+    if (bridge->drop_fragments != drop) {
+        bridge->drop_fragments = drop;
+        backer_changed(bridge->backer);
+    }
+}
+
+static void
+control_changed(void *bridge_)
+{
+    struct bridge *bridge = bridge_;
+    backer_changed(bridge->backer);
+}
+
+struct control *
+bridge_create_control(struct bridge *bridge)
+{
+    const struct control_switch callbacks = {
+        .for_each_port = for_each_port,
+        .get_port = get_port,
+        .get_port_stats = get_port_stats,
+        .set_port_config = set_port_config,
+        .packet_out = packet_out,
+        .fold_stats = fold_stats,
+        .set_drop_fragments = set_drop_fragments,
+        .changed = control_changed,
+        .aux = bridge,
+    };
+    return control_create(bridge->bridges->loop, bridge->name,
+                          bridge->pipeline, &callbacks);
+}

@@ -1,0 +1,144 @@
+/* Patch ports: pairs of ports that join bridges inside the switch.  The
+ * device only has a name, an address and the other end's name; packets never
+ * reach it, since translation goes on in the peer's bridge. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "switch/bridge/bridge_private.h"
+
+struct patch {
+    struct netdev netdev; /* First. */
+    struct eth_addr mac;
+    char *peer; /* NULL before options are set. */
+};
+
+static struct patch *
+patch_cast(const struct netdev *netdev)
+{
+    return CONTAINER_OF(netdev, struct patch, netdev);
+}
+
+static struct error *
+patch_create(const char *name, const char *type, struct netdev **netdevp)
+{
+    (void) name;
+    (void) type;
+    struct patch *patch = xzalloc(sizeof *patch);
+    patch->mac = eth_addr_random();
+    patch->netdev.queue_kind = NETDEV_QUEUES_NONE;
+    *netdevp = &patch->netdev;
+    return NULL;
+}
+
+static void
+patch_destroy(struct netdev *netdev)
+{
+    struct patch *patch = patch_cast(netdev);
+    free(patch->peer);
+    free(patch);
+}
+
+static struct error *
+patch_set_options(struct netdev *netdev, const struct strmap *options)
+{
+    struct patch *patch = patch_cast(netdev);
+    const char *peer = strmap_get(options, "peer");
+    if (!peer || !*peer) {
+        return error_create("%s: patch type requires valid 'peer' argument",
+                            netdev->name);
+    }
+    if (strmap_count(options) > 1) {
+        return error_create("%s: patch type takes only a 'peer' argument",
+                            netdev->name);
+    }
+    if (!strcmp(netdev->name, peer)) {
+        return error_create("%s: patch peer must not be self", netdev->name);
+    }
+    free(patch->peer);
+    patch->peer = xstrdup(peer);
+    return NULL;
+}
+
+static void
+patch_get_options(const struct netdev *netdev, struct strmap *options)
+{
+    const struct patch *patch = patch_cast(netdev);
+    if (patch->peer) {
+        free(strmap_replace(options, "peer", xstrdup(patch->peer)));
+    }
+}
+
+static int
+patch_set_mac(struct netdev *netdev, struct eth_addr mac)
+{
+    patch_cast(netdev)->mac = mac;
+    netdev->change_seq++;
+    return 0;
+}
+
+static int
+patch_get_mac(const struct netdev *netdev, struct eth_addr *macp)
+{
+    *macp = patch_cast(netdev)->mac;
+    return 0;
+}
+
+static int
+patch_set_flags(struct netdev *netdev, unsigned int off, unsigned int on)
+{
+    (void) netdev;
+    (void) on;
+    return off & NETDEV_UP ? EOPNOTSUPP : 0;
+}
+
+static int
+patch_get_flags(const struct netdev *netdev, unsigned int *flagsp)
+{
+    (void) netdev;
+    *flagsp = NETDEV_UP;
+    return 0;
+}
+
+static bool
+patch_get_carrier(const struct netdev *netdev)
+{
+    (void) netdev;
+    return true;
+}
+
+static int
+patch_get_stats(const struct netdev *netdev, struct netdev_stats *stats)
+{
+    (void) netdev;
+    memset(stats, 0xff, sizeof *stats);
+    stats->rx_packets = stats->tx_packets = 0;
+    stats->rx_bytes = stats->tx_bytes = 0;
+    return 0;
+}
+
+const struct netdev_driver bridge_patch_driver = {
+    .type = "patch",
+    .create = patch_create,
+    .destroy = patch_destroy,
+    .set_options = patch_set_options,
+    .get_options = patch_get_options,
+    .set_mac = patch_set_mac,
+    .get_mac = patch_get_mac,
+    .set_flags = patch_set_flags,
+    .get_flags = patch_get_flags,
+    .get_carrier = patch_get_carrier,
+    .get_stats = patch_get_stats,
+};
+
+const char *
+bridge_patch_peer(const struct netdev *netdev)
+{
+    if (netdev->driver != &bridge_patch_driver) {
+        return NULL;
+    }
+    const struct patch *patch = patch_cast(netdev);
+    return patch->peer ? patch->peer : "";
+}
