@@ -136,12 +136,12 @@ put_ip6(struct packet *p, const struct flow *flow,
     ip6->src = flow->ipv6_src;
     ip6->dst = flow->ipv6_dst;
     if (flow->nw_frag & FLOW_NW_FRAG_ANY) {
+        bool later = flow->nw_frag & FLOW_NW_FRAG_LATER;
         ip6->next_header = IP_PROTO_FRAGMENT;
         struct ip6_frag_header *frag = packet_put_zeros(p, sizeof *frag);
         frag->next_header = flow->nw_proto;
-        frag->off_flags = flow->nw_frag & FLOW_NW_FRAG_LATER
-                              ? BE16_CONST(100 << 3)
-                              : BE16_CONST(IP6_FRAG_MF);
+        frag->off_flags =
+            later ? BE16_CONST(100 << 3) : BE16_CONST(IP6_FRAG_MF);
     }
     put_l4(p, flow, payload);
     ip6 = packet_l3(p);

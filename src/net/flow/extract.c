@@ -138,9 +138,8 @@ parse_nsh(struct cursor *c, struct flow *flow)
         return;
     }
     size_t len = nsh_header_len(nsh);
-    if (len > c->left || (nsh->md_type == NSH_MD_TYPE1 && len != NSH_MD1_LEN)
-        || (nsh->md_type == NSH_MD_TYPE2 && len < NSH_BASE_LEN)
-        || (nsh->md_type != NSH_MD_TYPE1 && nsh->md_type != NSH_MD_TYPE2)) {
+    if (len > c->left || len < NSH_BASE_LEN
+        || (nsh->md_type == NSH_MD_TYPE1 && len != NSH_MD1_LEN)) {
         return;
     }
     flow->nsh.flags = nsh_flags(nsh);
@@ -153,8 +152,8 @@ parse_nsh(struct cursor *c, struct flow *flow)
     }
 }
 
-/* Link-layer address options: RFC 4861 §4.6.1.  Damaged or repeated ones make
- * all of them, and the target, unknown. */
+/* Link-layer address options: RFC 4861 §4.6.1.  A damaged one ends them, a
+ * repeated one makes all of them, and the target, unknown. */
 static void
 parse_nd(struct cursor *c, struct flow *flow)
 {
@@ -167,7 +166,7 @@ parse_nd(struct cursor *c, struct flow *flow)
         const struct nd_lla_option *opt = (const void *) c->data;
         size_t len = opt->len * 8;
         if (!len || len > c->left) {
-            goto invalid;
+            return;
         }
         if (len == sizeof *opt && opt->type == ND_OPT_SOURCE_LLA) {
             if (!eth_addr_is_zero(flow->arp_sha)) {
@@ -202,7 +201,7 @@ parse_icmp6(struct cursor *c, struct flow *flow)
     }
     flow->tp_src = be16_from_host(icmp->type);
     flow->tp_dst = be16_from_host(icmp->code);
-    if (!icmp->code
+    if (!icmp->code && flow->dl_type == BE16_CONST(ETH_TYPE_IPV6)
         && (icmp->type == ICMP6_ND_SOLICIT || icmp->type == ICMP6_ND_ADVERT)) {
         const struct nd_header *nd = (const void *) icmp;
         flow->igmp_group = nd->reserved;
@@ -214,7 +213,6 @@ parse_icmp6(struct cursor *c, struct flow *flow)
 static void
 parse_l4(struct cursor *c, struct flow *flow)
 {
-    bool ip4 = flow->dl_type == BE16_CONST(ETH_TYPE_IP);
     const uint8_t *p = c->data;
     size_t need;
     switch (flow->nw_proto) {
@@ -228,34 +226,37 @@ parse_l4(struct cursor *c, struct flow *flow)
         need = SCTP_HEADER_LEN;
         break;
     case IP_PROTO_ICMP:
-        if (ip4 && c->left >= ICMP4_HEADER_LEN) {
+        if (c->left >= ICMP4_HEADER_LEN) {
             flow->tp_src = be16_from_host(p[0]);
             flow->tp_dst = be16_from_host(p[1]);
         }
         return;
     case IP_PROTO_IGMP:
-        if (ip4 && c->left >= IGMP_HEADER_LEN) {
+        if (c->left >= IGMP_HEADER_LEN) {
             flow->tp_src = be16_from_host(p[0]);
             flow->tp_dst = be16_from_host(p[1]);
             memcpy(&flow->igmp_group, p + 4, 4);
         }
         return;
     case IP_PROTO_ICMPV6:
-        if (!ip4) {
-            parse_icmp6(c, flow);
-        }
+        parse_icmp6(c, flow);
         return;
     default:
         return;
     }
-    if (c->left >= need) {
-        memcpy(&flow->tp_src, p, 2);
-        memcpy(&flow->tp_dst, p + 2, 2);
-        if (flow->nw_proto == IP_PROTO_TCP) {
-            const struct tcp_header *tcp = (const void *) p;
-            flow->tcp_flags = tcp->off_flags & BE16_CONST(TCP_FLAGS_MASK);
-        }
+    if (c->left < need) {
+        return;
     }
+    if (flow->nw_proto == IP_PROTO_TCP) {
+        const struct tcp_header *tcp = (const void *) p;
+        size_t len = tcp_header_len(tcp);
+        if (len < TCP_HEADER_LEN || len > c->left) {
+            return;
+        }
+        flow->tcp_flags = tcp->off_flags & BE16_CONST(TCP_FLAGS_MASK);
+    }
+    memcpy(&flow->tp_src, p, 2);
+    memcpy(&flow->tp_dst, p + 2, 2);
 }
 
 static void
@@ -322,8 +323,8 @@ parse_ip6_extensions(struct cursor *c, uint8_t *proto, uint8_t *frag)
                 *frag = FLOW_NW_FRAG_ANY;
             }
             if (off & IP6_FRAG_OFF_MASK) {
+                /* What it is a fragment of cannot be told. */
                 *frag |= FLOW_NW_FRAG_LATER;
-                *proto = ext->next_header;
                 return true;
             }
         }
@@ -346,11 +347,11 @@ parse_ip6(struct cursor *c, struct flow *flow)
     uint8_t proto = ip6->next_header, frag = 0;
     flow->ipv6_src = ip6->src;
     flow->ipv6_dst = ip6->dst;
-    flow->ipv6_label = be32_from_host(word & IP6_LABEL_MASK);
     (void) take(c, sizeof *ip6);
     if (!parse_ip6_extensions(c, &proto, &frag)) {
         return;
     }
+    flow->ipv6_label = be32_from_host(word & IP6_LABEL_MASK);
     flow->nw_tos = word >> 20;
     flow->nw_ttl = ip6->hop_limit;
     flow->nw_proto = proto;

@@ -19,6 +19,10 @@ fast_l4(const uint8_t *p, size_t left, uint8_t proto, struct flow *flow)
             return false;
         }
         memcpy(&flags, p + offsetof(struct tcp_header, off_flags), 2);
+        size_t len = (be16_to_host(flags) >> 12) * 4;
+        if (len < TCP_HEADER_LEN || len > left) {
+            return false;
+        }
         flags &= BE16_CONST(TCP_FLAGS_MASK);
     } else if (proto != IP_PROTO_UDP || left < UDP_HEADER_LEN) {
         return false;

@@ -29,6 +29,7 @@ static const char *const flows[] = {
     "ip,nw_proto=99",
     "ip,nw_proto=17,nw_frag=first,udp_src=5",
     "ip,nw_proto=17,nw_frag=later",
+    "ipv6,nw_proto=44,nw_frag=later",
     "mpls,mpls_label=5,mpls_tc=2,mpls_ttl=9,mpls_bos=1",
     "dl_type=0x894f,nsh_mdtype=1,nsh_np=3,nsh_spi=5,nsh_si=6,nsh_c1=7,"
     "nsh_ttl=9",

@@ -4,6 +4,7 @@
 
 #include "net/flow/match.h"
 #include "net/flow/ofp_port.h"
+#include "net/packet/headers.h"
 
 #define CLEAR_IF_ZERO(member)                                        \
     do {                                                             \
@@ -40,6 +41,11 @@ hide_defaults(const struct flow *flow, struct flow_mask *mask)
     }
     if (!flow->actset_output || flow->actset_output == OFPP_UNSET) {
         mask->bits.actset_output = 0;
+    }
+    if (flow->nw_proto == IP_PROTO_ICMPV6) {
+        /* Neighbor discovery's extensions are matched, not shown. */
+        mask->bits.igmp_group = 0;
+        mask->bits.tcp_flags = 0;
     }
     if (flow->packet_type != PACKET_TYPE_ETHERNET) {
         mask->bits.dl_type = 0;

@@ -90,11 +90,22 @@ mask_l4(struct flow_mask *m, const struct flow *flow)
     if (flow->nw_frag & FLOW_NW_FRAG_LATER) {
         return;
     }
+    switch (flow->nw_proto) {
+    case IP_PROTO_TCP:
+    case IP_PROTO_UDP:
+    case IP_PROTO_SCTP:
+    case IP_PROTO_ICMP:
+    case IP_PROTO_IGMP:
+    case IP_PROTO_ICMPV6:
+        break;
+    default:
+        return;
+    }
     SET(tp_src);
     SET(tp_dst);
     if (flow->nw_proto == IP_PROTO_TCP) {
         SET(tcp_flags);
-    } else if (flow->nw_proto == IP_PROTO_ICMPV6
+    } else if (flow->nw_proto == IP_PROTO_ICMPV6 && !flow->tp_dst
                && flow->dl_type == BE16_CONST(ETH_TYPE_IPV6)
                && (flow->tp_src == BE16_CONST(ICMP6_ND_SOLICIT)
                    || flow->tp_src == BE16_CONST(ICMP6_ND_ADVERT))) {
@@ -103,8 +114,7 @@ mask_l4(struct flow_mask *m, const struct flow *flow)
         SET(nd_target);
         SET(igmp_group);
         SET(tcp_flags);
-    } else if (flow->nw_proto == IP_PROTO_IGMP
-               && flow->dl_type == BE16_CONST(ETH_TYPE_IP)) {
+    } else if (flow->nw_proto == IP_PROTO_IGMP) {
         SET(igmp_group);
     }
 }

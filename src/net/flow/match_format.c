@@ -206,9 +206,9 @@ put_tun_metadata(struct printer *p)
         } else if (!field_is_zero(&mask, f->n_bytes)) {
             /* The bytes in front of the option are not there: exact if its
              * own are. */
-            uint8_t *own = mask.bytes + f->n_bytes - len;
-            union field_value *v = (union field_value *) own;
-            memset(mask.bytes, field_is_all_ones(v, len) ? 0xff : 0,
+            union field_value own = { .bytes = { 0 } };
+            memcpy(own.bytes, mask.bytes + f->n_bytes - len, len);
+            memset(mask.bytes, field_is_all_ones(&own, len) ? 0xff : 0,
                    f->n_bytes - len);
             str_put_char(p->s, '=');
             field_format(f, &value, &mask, p->names, p->s);
@@ -258,23 +258,39 @@ put_l2(struct printer *p)
     }
 }
 
+/* Hex with mask unless exact; "0x0" for zero. */
+static void
+put_nsh_hex(struct printer *p, const char *name, uint32_t value, uint32_t mask,
+            uint32_t all)
+{
+    if (mask) {
+        str_putf(p->s, "%s=0x%x", name, value);
+        if (mask != all) {
+            str_putf(p->s, "/0x%x", mask);
+        }
+        str_put_char(p->s, ',');
+    }
+}
+
 static void
 put_nsh(struct printer *p)
 {
-    static const enum field_id fields[] = {
-        FIELD_NSH_FLAGS, FIELD_NSH_TTL, FIELD_NSH_MDTYPE, FIELD_NSH_NP,
-        FIELD_NSH_SPI,   FIELD_NSH_SI,  FIELD_NSH_C1,     FIELD_NSH_C2,
-        FIELD_NSH_C3,    FIELD_NSH_C4,
-    };
-
-    uint8_t flags = p->mask->nsh.flags;
-    size_t i = 0;
-    if (flags && flags != UINT8_MAX) {
-        str_putf(p->s, "nsh_flags=0x%02x/0x%02x,", p->flow->nsh.flags, flags);
-        i = 1;
+    const struct flow_nsh *nsh = &p->flow->nsh, *mask = &p->mask->nsh;
+    if (mask->flags && mask->flags != UINT8_MAX) {
+        str_putf(p->s, "nsh_flags=0x%02x/0x%02x,", nsh->flags, mask->flags);
+    } else {
+        put_field(p, FIELD_NSH_FLAGS, NULL);
     }
-    for (; i < ARRAY_SIZE(fields); i++) {
-        put_field(p, fields[i], NULL);
+    put_field(p, FIELD_NSH_TTL, NULL);
+    put_field(p, FIELD_NSH_MDTYPE, NULL);
+    put_field(p, FIELD_NSH_NP, NULL);
+    put_nsh_hex(p, "nsh_spi", be32_to_host(nsh->path_hdr) >> 8,
+                be32_to_host(mask->path_hdr) >> 8, 0xffffff);
+    put_field(p, FIELD_NSH_SI, NULL);
+    for (int i = 0; i < 4; i++) {
+        const char name[] = { 'n', 's', 'h', '_', 'c', '1' + i, '\0' };
+        put_nsh_hex(p, name, be32_to_host(nsh->context[i]),
+                    be32_to_host(mask->context[i]), UINT32_MAX);
     }
 }
 
@@ -336,10 +352,15 @@ put_l3(struct printer *p)
     put_field(p, FIELD_MPLS_TC, NULL);
     put_field(p, FIELD_MPLS_TTL, NULL);
     put_field(p, FIELD_MPLS_BOS, NULL);
-    put_hex32(p, "mpls_lse1", be32_to_host(p->flow->mpls_lse[1]),
-              be32_to_host(p->mask->mpls_lse[1]));
-    put_hex32(p, "mpls_lse2", be32_to_host(p->flow->mpls_lse[2]),
-              be32_to_host(p->mask->mpls_lse[2]));
+    for (int i = 1; i < FLOW_MAX_MPLS; i++) {
+        uint32_t mask = be32_to_host(p->mask->mpls_lse[i]);
+        uint32_t lse = be32_to_host(p->flow->mpls_lse[i]);
+        if (mask == UINT32_MAX) {
+            str_putf(p->s, "mpls_lse%d=%u,", i, lse);
+        } else if (mask) {
+            str_putf(p->s, "mpls_lse%d=0x%x/0x%x,", i, lse, mask);
+        }
+    }
     put_field(p, FIELD_IP_FRAG, "nw_frag");
 }
 
