@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "db/data/members.h"
-#include "db/engine/condition.h"
+#include "db/engine/conditions.h"
 #include "db/engine/mutation.h"
 
 /* One execution of a request. */
@@ -222,18 +222,18 @@ execute_select(struct execution *x, struct operation *op)
         return error;
     }
 
-    struct condition condition = CONDITION_INITIALIZER;
+    struct conditions condition = CONDITIONS_INITIALIZER;
     struct column_set columns = COLUMN_SET_INITIALIZER;
-    error = condition_from_json(&condition, table->schema, where, x->symbols);
+    error = conditions_from_json(&condition, table->schema, where, x->symbols);
     if (!error) {
         error = parse_columns(&columns, table, columns_json);
     }
     if (!error) {
         struct select_aux aux = { &columns, json_array_create() };
-        condition_for_each(table, &condition, select_row, &aux);
+        conditions_for_each(table, &condition, select_row, &aux);
         json_object_put(op->result, "rows", aux.rows);
     }
-    condition_uninit(&condition);
+    conditions_uninit(&condition);
     column_set_uninit(&columns);
     return error;
 }
@@ -279,7 +279,7 @@ execute_update(struct execution *x, struct operation *op)
     }
 
     struct parsed_row parsed;
-    struct condition condition = CONDITION_INITIALIZER;
+    struct conditions condition = CONDITIONS_INITIALIZER;
     error = parsed_row_init(&parsed, table->schema, row_json, x->symbols);
     if (error) {
         return error;
@@ -295,14 +295,14 @@ execute_update(struct execution *x, struct operation *op)
     }
     if (!error) {
         error =
-            condition_from_json(&condition, table->schema, where, x->symbols);
+            conditions_from_json(&condition, table->schema, where, x->symbols);
     }
     if (!error) {
         struct change_aux aux = { .x = x, .row = &parsed };
-        condition_for_each(table, &condition, update_row, &aux);
+        conditions_for_each(table, &condition, update_row, &aux);
         put_count(op, aux.n);
     }
-    condition_uninit(&condition);
+    conditions_uninit(&condition);
     parsed_row_uninit(&parsed);
     return error;
 }
@@ -339,21 +339,21 @@ execute_mutate(struct execution *x, struct operation *op)
     }
 
     struct mutation_list mutations = MUTATION_LIST_INITIALIZER;
-    struct condition condition = CONDITION_INITIALIZER;
+    struct conditions condition = CONDITIONS_INITIALIZER;
     error = mutation_list_from_json(&mutations, table->schema, mutations_json,
                                     x->symbols);
     if (!error) {
         error =
-            condition_from_json(&condition, table->schema, where, x->symbols);
+            conditions_from_json(&condition, table->schema, where, x->symbols);
     }
     if (!error) {
         struct change_aux aux = { .x = x, .mutations = &mutations };
-        condition_for_each(table, &condition, mutate_row, &aux);
+        conditions_for_each(table, &condition, mutate_row, &aux);
         error = aux.error;
         put_count(op, aux.n);
     }
     mutation_list_uninit(&mutations);
-    condition_uninit(&condition);
+    conditions_uninit(&condition);
     return error;
 }
 
@@ -379,14 +379,14 @@ execute_delete(struct execution *x, struct operation *op)
         return error;
     }
 
-    struct condition condition = CONDITION_INITIALIZER;
-    error = condition_from_json(&condition, table->schema, where, x->symbols);
+    struct conditions condition = CONDITIONS_INITIALIZER;
+    error = conditions_from_json(&condition, table->schema, where, x->symbols);
     if (!error) {
         struct change_aux aux = { .x = x };
-        condition_for_each(table, &condition, delete_row, &aux);
+        conditions_for_each(table, &condition, delete_row, &aux);
         put_count(op, aux.n);
     }
-    condition_uninit(&condition);
+    conditions_uninit(&condition);
     return error;
 }
 
@@ -452,7 +452,7 @@ match_row(struct row *row, void *aux_)
 /* Whether the rows of 'table' that match 'condition' are the 'n' wanted ones
  * in the columns of interest. */
 static bool
-rows_are(const struct table *table, const struct condition *condition,
+rows_are(const struct table *table, const struct conditions *condition,
          const struct column_set *columns, const struct parsed_row *wanted,
          size_t n)
 {
@@ -466,7 +466,7 @@ rows_are(const struct table *table, const struct condition *condition,
             hmap_add(&aux.rows, &wait_rows[i].node, hash);
         }
     }
-    condition_for_each(table, condition, match_row, &aux);
+    conditions_for_each(table, condition, match_row, &aux);
     struct wait_row *row;
     HMAP_FOR_EACH (row, node, &aux.rows) {
         aux.is_equal &= row->is_matched;
@@ -543,12 +543,12 @@ execute_wait(struct execution *x, struct operation *op)
         return error;
     }
 
-    struct condition condition = CONDITION_INITIALIZER;
+    struct conditions condition = CONDITIONS_INITIALIZER;
     struct column_set columns = COLUMN_SET_INITIALIZER;
     size_t n = w.rows->array.n, n_parsed = 0;
     struct parsed_row *rows = xcalloc(n + 1, sizeof *rows);
     error =
-        condition_from_json(&condition, w.table->schema, w.where, x->symbols);
+        conditions_from_json(&condition, w.table->schema, w.where, x->symbols);
     if (!error) {
         error = parse_columns(&columns, w.table, w.columns);
     }
@@ -564,7 +564,7 @@ execute_wait(struct execution *x, struct operation *op)
             error = db_error_create(waiting_tag, "not yet");
         }
     }
-    condition_uninit(&condition);
+    conditions_uninit(&condition);
     column_set_uninit(&columns);
     for (size_t i = 0; i < n_parsed; i++) {
         parsed_row_uninit(&rows[i]);
@@ -722,7 +722,7 @@ execute(struct database *db, const struct execute_session *session,
     struct json *results = json_array_create();
     size_t i;
     for (i = 0; i < n && !error; i++) {
-        struct json *one;
+        struct json *one = NULL;
         error =
             execute_operation(&x, json_item(params, i + 1), i + 1, n, &one);
         if (!error) {

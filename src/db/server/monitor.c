@@ -180,10 +180,10 @@ monitor_cancel(struct db_session *session, const struct json *params,
 /* The condition in the requests 'json' for one table. */
 static struct db_error *
 parse_condition(const struct monitor_table *mt, const struct json *json,
-                struct condition *condition)
+                struct conditions *condition)
 {
     const char *name = mt->table->schema->name;
-    *condition = (struct condition) CONDITION_INITIALIZER;
+    *condition = (struct conditions) CONDITIONS_INITIALIZER;
     for (size_t i = 0; i < json->array.n; i++) {
         const struct json *request = json_item(json, i);
         struct members m;
@@ -196,13 +196,13 @@ parse_condition(const struct monitor_table *mt, const struct json *json,
             error =
                 db_error_syntax(request, "changing columns is unsupported");
         }
-        condition_uninit(condition);
+        conditions_uninit(condition);
         if (!error && where && where->type == JSON_ARRAY) {
-            error =
-                condition_from_json(condition, mt->table->schema, where, NULL);
+            error = conditions_from_json(condition, mt->table->schema, where,
+                                         NULL);
         }
         if (error) {
-            condition_uninit(condition);
+            conditions_uninit(condition);
             return error;
         }
     }
@@ -237,7 +237,7 @@ change_conditions(struct monitor *monitor, const struct json *requests,
 {
     struct monitor_view *view = monitor->view;
     size_t n = requests->object.n;
-    struct condition *conditions = xcalloc(n + 1, sizeof *conditions);
+    struct conditions *conditions = xcalloc(n + 1, sizeof *conditions);
     struct db_error *error = NULL;
     size_t n_parsed = 0;
     struct monitor_table *mt;
@@ -254,11 +254,11 @@ change_conditions(struct monitor *monitor, const struct json *requests,
             struct db_error *never = find_change(view, m, &mt);
             assert(!never);
             monitor_view_recondition(view, mt, &conditions[i], updatesp);
-            struct condition old = mt->condition;
+            struct conditions old = mt->condition;
             mt->condition = conditions[i];
             conditions[i] = old;
         }
-        condition_uninit(&conditions[i]);
+        conditions_uninit(&conditions[i]);
     }
     free(conditions);
     return error;

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "db/engine/condition.h"
+#include "db/engine/conditions.h"
 #include "db/server/server_private.h"
 
 enum monitor_select {
@@ -22,8 +22,8 @@ struct monitor_table {
     const struct table *table;
     struct monitor_column *columns; /* Each one once. */
     size_t n_columns;
-    int select;                 /* Of all columns together. */
-    struct condition condition; /* Rows of interest; empty: all. */
+    int select;                  /* Of all columns together. */
+    struct conditions condition; /* Rows of interest; empty: all. */
 };
 
 /* What is monitored.  Monitors without conditions that watch the same share
@@ -55,5 +55,5 @@ struct json *monitor_view_changes(const struct monitor_view *,
  * comes or goes.  Added to 'updates', which is made if NULL. */
 void monitor_view_recondition(const struct monitor_view *,
                               struct monitor_table *mt,
-                              const struct condition *new_,
+                              const struct conditions *new_,
                               struct json **updatesp);

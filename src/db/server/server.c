@@ -211,13 +211,19 @@ db_server_commit(struct db_server *server, struct transaction *txn,
 }
 
 void
-db_server_disable_monitor_cond(struct db_server *server)
+db_server_reconnect_all(struct db_server *server)
 {
-    server->no_monitor_cond = true;
     struct db_session *session, *next;
     LIST_FOR_EACH_SAFE (session, next, node, &server->sessions) {
         db_session_reconnect(session);
     }
+}
+
+void
+db_server_disable_monitor_cond(struct db_server *server)
+{
+    server->no_monitor_cond = true;
+    db_server_reconnect_all(server);
 }
 
 struct db_server_counts

@@ -43,6 +43,8 @@ void db_server_compact_grown(struct db_server *);
  * it, or aborts it. */
 struct error *db_server_commit(struct db_server *, struct transaction *txn,
                                bool is_durable) WARN_UNUSED;
+/* Drops all connections of clients, which may come again. */
+void db_server_reconnect_all(struct db_server *);
 /* Refuses monitor_cond and what came after it from now on. */
 void db_server_disable_monitor_cond(struct db_server *);
 

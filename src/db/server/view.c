@@ -98,9 +98,9 @@ parse_request(struct monitor_table *mt, enum monitor_version version,
         mt->select |= select;
     }
     if (!error && where && where->type == JSON_ARRAY) {
-        condition_uninit(&mt->condition);
-        error = condition_from_json(&mt->condition, mt->table->schema, where,
-                                    NULL);
+        conditions_uninit(&mt->condition);
+        error = conditions_from_json(&mt->condition, mt->table->schema, where,
+                                     NULL);
     }
     return error;
 }
@@ -164,7 +164,7 @@ monitor_view_destroy(struct monitor_view *view)
 {
     for (size_t i = 0; i < view->db->schema->n_tables; i++) {
         free(view->tables[i].columns);
-        condition_uninit(&view->tables[i].condition);
+        conditions_uninit(&view->tables[i].condition);
     }
     free(view->tables);
     free(view->updates);
@@ -285,7 +285,7 @@ old_matches(const struct monitor_table *mt, const struct row_change *change)
     for (size_t i = 0; i < n; i++) {
         old[i] = *row_change_old(change, i);
     }
-    bool matches = condition_matches_any(&mt->condition, old);
+    bool matches = conditions_matches_any(&mt->condition, old);
     free(old);
     return matches;
 }
@@ -296,7 +296,7 @@ row_update(const struct monitor_view *view, const struct monitor_table *mt,
 {
     bool was = !change->is_insert && old_matches(mt, change);
     bool is = !change->is_delete
-              && condition_matches_any(&mt->condition, change->row->fields);
+              && conditions_matches_any(&mt->condition, change->row->fields);
     if (was && is) {
         return mt->select & SELECT_MODIFY ? modified(view, mt, change) : NULL;
     } else if (is) {
@@ -339,7 +339,7 @@ monitor_view_initial(const struct monitor_view *view)
         }
         const struct row *row;
         HMAP_FOR_EACH (row, node, &mt->table->rows) {
-            if (condition_matches_any(&mt->condition, row->fields)) {
+            if (conditions_matches_any(&mt->condition, row->fields)) {
                 put_update(&updates, row,
                            appeared(view, mt, row, SELECT_INITIAL));
             }
@@ -370,12 +370,12 @@ monitor_view_changes(const struct monitor_view *view,
 void
 monitor_view_recondition(const struct monitor_view *view,
                          struct monitor_table *mt,
-                         const struct condition *new_, struct json **updatesp)
+                         const struct conditions *new_, struct json **updatesp)
 {
     const struct row *row;
     HMAP_FOR_EACH (row, node, &mt->table->rows) {
-        bool was = condition_matches_any(&mt->condition, row->fields);
-        bool is = condition_matches_any(new_, row->fields);
+        bool was = conditions_matches_any(&mt->condition, row->fields);
+        bool is = conditions_matches_any(new_, row->fields);
         if (is && !was && mt->select & SELECT_INSERT) {
             put_update(updatesp, row, appeared(view, mt, row, SELECT_INSERT));
         } else if (was && !is && mt->select & SELECT_DELETE) {

@@ -1,6 +1,6 @@
 /* Conditions. */
 
-#include "db/engine/condition.h"
+#include "db/engine/conditions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +111,9 @@ clause_from_json(struct clause *clause, const struct table_schema *schema,
 }
 
 struct db_error *
-condition_from_json(struct condition *condition,
-                    const struct table_schema *schema, const struct json *json,
-                    struct symbol_table *symbols)
+conditions_from_json(struct conditions *condition,
+                     const struct table_schema *schema,
+                     const struct json *json, struct symbol_table *symbols)
 {
     size_t n = json->array.n;
     condition->clauses = n ? xcalloc(n, sizeof *condition->clauses) : NULL;
@@ -122,7 +122,7 @@ condition_from_json(struct condition *condition,
         struct db_error *error = clause_from_json(
             &condition->clauses[i], schema, json_item(json, i), symbols);
         if (error) {
-            condition_uninit(condition);
+            conditions_uninit(condition);
             return error;
         }
     }
@@ -130,7 +130,7 @@ condition_from_json(struct condition *condition,
 }
 
 void
-condition_uninit(struct condition *condition)
+conditions_uninit(struct conditions *condition)
 {
     for (size_t i = 0; i < condition->n; i++) {
         struct clause *clause = &condition->clauses[i];
@@ -144,7 +144,7 @@ condition_uninit(struct condition *condition)
 }
 
 struct json *
-condition_to_json(const struct condition *condition)
+conditions_to_json(const struct conditions *condition)
 {
     struct json *json = json_array_create();
     for (size_t i = 0; i < condition->n; i++) {
@@ -161,7 +161,7 @@ condition_to_json(const struct condition *condition)
 }
 
 bool
-condition_equal(const struct condition *a, const struct condition *b)
+conditions_equal(const struct conditions *a, const struct conditions *b)
 {
     if (a->n != b->n) {
         return false;
@@ -219,8 +219,8 @@ clause_matches(const struct clause *clause, const struct datum *fields)
 }
 
 bool
-condition_matches_all(const struct condition *condition,
-                      const struct datum *fields)
+conditions_matches_all(const struct conditions *condition,
+                       const struct datum *fields)
 {
     for (size_t i = 0; i < condition->n; i++) {
         if (!clause_matches(&condition->clauses[i], fields)) {
@@ -231,8 +231,8 @@ condition_matches_all(const struct condition *condition,
 }
 
 bool
-condition_matches_any(const struct condition *condition,
-                      const struct datum *fields)
+conditions_matches_any(const struct conditions *condition,
+                       const struct datum *fields)
 {
     for (size_t i = 0; i < condition->n; i++) {
         if (clause_matches(&condition->clauses[i], fields)) {
@@ -244,7 +244,7 @@ condition_matches_any(const struct condition *condition,
 
 /* The clause that fixes the value of 'column', or NULL. */
 static const struct clause *
-find_equal(const struct condition *condition, const struct column *column)
+find_equal(const struct conditions *condition, const struct column *column)
 {
     for (size_t i = 0; i < condition->n; i++) {
         const struct clause *clause = &condition->clauses[i];
@@ -259,7 +259,7 @@ find_equal(const struct condition *condition, const struct column *column)
  * false if it does not fix all of the index's columns. */
 static bool
 find_by_index(const struct table *table, size_t i,
-              const struct condition *condition, struct row **rowp)
+              const struct conditions *condition, struct row **rowp)
 {
     const struct table_index *index = &table->schema->indexes[i];
     uint32_t hash = 0;
@@ -273,7 +273,7 @@ find_by_index(const struct table *table, size_t i,
     const struct index_entry *entry;
     *rowp = NULL;
     HMAP_FOR_EACH_WITH_HASH (entry, node, hash, &table->indexes[i]) {
-        if (condition_matches_all(condition, entry->row->fields)) {
+        if (conditions_matches_all(condition, entry->row->fields)) {
             *rowp = entry->row;
             break;
         }
@@ -284,7 +284,7 @@ find_by_index(const struct table *table, size_t i,
 /* Finds the only row that can match, NULL if none; false if an index does not
  * tell. */
 static bool
-find_only(const struct table *table, const struct condition *condition,
+find_only(const struct table *table, const struct conditions *condition,
           struct row **rowp)
 {
     const struct clause *clause =
@@ -306,19 +306,19 @@ find_only(const struct table *table, const struct condition *condition,
 }
 
 void
-condition_for_each(const struct table *table,
-                   const struct condition *condition,
-                   bool (*visit)(struct row *, void *aux), void *aux)
+conditions_for_each(const struct table *table,
+                    const struct conditions *condition,
+                    bool (*visit)(struct row *, void *aux), void *aux)
 {
     struct row *row, *next;
     if (condition->n && find_only(table, condition, &row)) {
-        if (row && condition_matches_all(condition, row->fields)) {
+        if (row && conditions_matches_all(condition, row->fields)) {
             visit(row, aux);
         }
         return;
     }
     HMAP_FOR_EACH_SAFE (row, next, node, &table->rows) {
-        if (condition_matches_all(condition, row->fields)
+        if (conditions_matches_all(condition, row->fields)
             && !visit(row, aux)) {
             return;
         }

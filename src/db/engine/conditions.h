@@ -26,34 +26,34 @@ struct clause {
     struct datum arg;
 };
 
-struct condition {
+struct conditions {
     struct clause *clauses;
     size_t n;
 };
 
-#define CONDITION_INITIALIZER \
-    {                         \
-        NULL, 0               \
+#define CONDITIONS_INITIALIZER \
+    {                          \
+        NULL, 0                \
     }
 
 /* 'json' must be an array. */
-struct db_error *condition_from_json(struct condition *,
-                                     const struct table_schema *,
-                                     const struct json *,
-                                     struct symbol_table *) WARN_UNUSED;
-void condition_uninit(struct condition *);
-struct json *condition_to_json(const struct condition *) WARN_UNUSED;
-bool condition_equal(const struct condition *, const struct condition *);
+struct db_error *conditions_from_json(struct conditions *,
+                                      const struct table_schema *,
+                                      const struct json *,
+                                      struct symbol_table *) WARN_UNUSED;
+void conditions_uninit(struct conditions *);
+struct json *conditions_to_json(const struct conditions *) WARN_UNUSED;
+bool conditions_equal(const struct conditions *, const struct conditions *);
 /* Every clause holds: what operations mean. */
-bool condition_matches_all(const struct condition *,
-                           const struct datum *fields);
+bool conditions_matches_all(const struct conditions *,
+                            const struct datum *fields);
 /* Some clause holds: what conditional monitors mean; an empty condition
  * holds.  'fields' is by column index. */
-bool condition_matches_any(const struct condition *,
-                           const struct datum *fields);
+bool conditions_matches_any(const struct conditions *,
+                            const struct datum *fields);
 
 /* Calls 'visit' for each row of 'table' that matches all clauses until it
  * returns false; uses an index if a clause names one.  'visit' may delete the
  * row. */
-void condition_for_each(const struct table *, const struct condition *,
-                        bool (*visit)(struct row *, void *aux), void *aux);
+void conditions_for_each(const struct table *, const struct conditions *,
+                         bool (*visit)(struct row *, void *aux), void *aux);

@@ -1,0 +1,241 @@
+/* Runtime commands of ovsdb-server. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/ovsdb-server/ovsdb_server.h"
+#include "rpc/appctl/appctl.h"
+#include "sys/process/memory_report.h"
+
+struct context {
+    struct db_server *server;
+    struct remotes *remotes;
+};
+
+static void
+reply_error(struct appctl_conn *conn, struct error *error)
+{
+    if (error) {
+        appctl_reply_error(conn, error_text(error));
+        error_destroy(error);
+    } else {
+        appctl_reply(conn, NULL);
+    }
+}
+
+static void
+reply_str(struct appctl_conn *conn, struct str *text)
+{
+    appctl_reply(conn, str_text(text));
+    str_uninit(text);
+}
+
+static void
+list_dbs(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+         void *context_)
+{
+    const struct context *context = context_;
+    struct str text = STR_INITIALIZER;
+    db_server_put_names(context->server, true, &text);
+    reply_str(conn, &text);
+}
+
+static void
+add_db(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+       void *context_)
+{
+    const struct context *context = context_;
+    struct str before = STR_INITIALIZER;
+    struct error *error = db_server_add_file(context->server, argv[1]);
+    str_uninit(&before);
+    if (!error) {
+        struct schema *schema;
+        struct error *again = storage_read_schema(argv[1], &schema);
+        if (!again) {
+            remotes_watch(context->remotes,
+                          db_server_find(context->server, schema->name));
+            schema_destroy(schema);
+        }
+        error_destroy(again);
+        db_server_notify_dbs_changed(context->server);
+        error = remotes_update(context->remotes);
+    }
+    reply_error(conn, error);
+}
+
+static void
+remove_db(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+          void *context_)
+{
+    const struct context *context = context_;
+    const struct database *db = db_server_find(context->server, argv[1]);
+    if (!db) {
+        appctl_reply_error(conn, "Failed to find the database.");
+    } else if (argv[1][0] == '_') {
+        appctl_reply_error(conn, "Cannot remove reserved database.");
+    } else {
+        remotes_unwatch(context->remotes, db);
+        db_server_remove(context->server, argv[1]);
+        db_server_notify_dbs_changed(context->server);
+        reply_error(conn, remotes_update(context->remotes));
+    }
+}
+
+static void
+compact(struct appctl_conn *conn, int argc, const char *argv[], void *context_)
+{
+    const struct context *context = context_;
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (name && (name[0] == '_' || !db_server_find(context->server, name))) {
+        appctl_reply_error(conn, name[0] == '_'
+                                     ? "cannot compact built-in databases"
+                                     : "no database by that name");
+        return;
+    }
+    reply_error(conn, db_server_compact(context->server, name));
+}
+
+static void
+add_remote(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+           void *context_)
+{
+    const struct context *context = context_;
+    struct error *error = remotes_add(context->remotes, argv[1]);
+    reply_error(conn, error ? error : remotes_update(context->remotes));
+}
+
+static void
+remove_remote(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+              void *context_)
+{
+    const struct context *context = context_;
+    if (remotes_remove(context->remotes, argv[1])) {
+        reply_error(conn, remotes_update(context->remotes));
+    } else {
+        appctl_reply_error(conn, "no such remote");
+    }
+}
+
+static void
+list_remotes(struct appctl_conn *conn, int argc UNUSED,
+             const char *argv[] UNUSED, void *context_)
+{
+    const struct context *context = context_;
+    struct str text = STR_INITIALIZER;
+    remotes_put_names(context->remotes, &text);
+    reply_str(conn, &text);
+}
+
+static void
+disable_monitor_cond(struct appctl_conn *conn, int argc UNUSED,
+                     const char *argv[] UNUSED, void *context_)
+{
+    const struct context *context = context_;
+    db_server_disable_monitor_cond(context->server);
+    appctl_reply(conn, NULL);
+}
+
+static void
+storage_status(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+               void *context_)
+{
+    const struct context *context = context_;
+    if (db_server_find(context->server, argv[1])) {
+        appctl_reply(conn, "status: ok");
+    } else {
+        appctl_reply_error(conn, "Failed to find the database.");
+    }
+}
+
+static void
+reconnect(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+          void *context_)
+{
+    const struct context *context = context_;
+    db_server_reconnect_all(context->server);
+    appctl_reply(conn, NULL);
+}
+
+static void
+enable_column_diff(struct appctl_conn *conn, int argc UNUSED,
+                   const char *argv[] UNUSED, void *context UNUSED)
+{
+    storage_set_column_diffs(true);
+    appctl_reply(conn, NULL);
+}
+
+/* For what this server cannot do yet: an error that names it. */
+static void
+not_supported(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+              void *context UNUSED)
+{
+    char *text = xasprintf("%s: replication is not supported yet", argv[0]);
+    appctl_reply_error(conn, text);
+    free(text);
+}
+
+static void
+sync_status(struct appctl_conn *conn, int argc UNUSED,
+            const char *argv[] UNUSED, void *context UNUSED)
+{
+    /* A server that does not replicate is always the active one. */
+    appctl_reply(conn, "state: active");
+}
+
+static void
+report_memory(struct memory_report *report, void *context_)
+{
+    const struct context *context = context_;
+    struct db_server_counts counts = db_server_counts(context->server);
+    memory_report_add(report, "atoms", counts.n_atoms);
+    memory_report_add(report, "cells", counts.n_cells);
+    memory_report_add(report, "monitors", counts.n_monitors);
+    if (counts.n_triggers) {
+        memory_report_add(report, "triggers", counts.n_triggers);
+    }
+    memory_report_add(report, "sessions", counts.n_sessions);
+}
+
+void
+commands_register(struct db_server *server, struct remotes *remotes,
+                  struct loop *loop)
+{
+    static const struct {
+        const char *name, *usage;
+        int min_args, max_args;
+        appctl_callback *callback;
+    } commands[] = {
+        { "ovsdb-server/list-dbs", "", 0, 0, list_dbs },
+        { "ovsdb-server/add-db", "DB", 1, 1, add_db },
+        { "ovsdb-server/remove-db", "DB", 1, 1, remove_db },
+        { "ovsdb-server/compact", "", 0, 1, compact },
+        { "ovsdb-server/add-remote", "REMOTE", 1, 1, add_remote },
+        { "ovsdb-server/remove-remote", "REMOTE", 1, 1, remove_remote },
+        { "ovsdb-server/list-remotes", "", 0, 0, list_remotes },
+        { "ovsdb-server/reconnect", "", 0, 0, reconnect },
+        { "ovsdb-server/disable-monitor-cond", "", 0, 0,
+          disable_monitor_cond },
+        { "ovsdb-server/get-db-storage-status", "DB", 1, 1, storage_status },
+        { "ovsdb/file/column-diff-enable", NULL, 0, 0, enable_column_diff },
+        { "ovsdb-server/sync-status", "", 0, 0, sync_status },
+        { "ovsdb-server/set-active-ovsdb-server", "", 1, 1, not_supported },
+        { "ovsdb-server/connect-active-ovsdb-server", "", 0, 0,
+          not_supported },
+        { "ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0,
+          not_supported },
+        { "ovsdb-server/get-active-ovsdb-server", "", 0, 0, not_supported },
+        { "ovsdb-server/set-sync-exclude-tables", "", 0, 1, not_supported },
+        { "ovsdb-server/get-sync-exclude-tables", "", 0, 0, not_supported },
+    };
+    struct context *context = xmalloc(sizeof *context);
+    *context = (struct context){ server, remotes };
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        appctl_register(commands[i].name, commands[i].usage,
+                        commands[i].min_args, commands[i].max_args,
+                        commands[i].callback, context);
+    }
+    memory_report_register(report_memory, context);
+    appctl_register_memory();
+    appctl_register_time(loop, true);
+}

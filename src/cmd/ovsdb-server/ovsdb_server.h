@@ -1,0 +1,30 @@
+/* What the files of ovsdb-server share. */
+
+#pragma once
+
+#include "base/strmap.h"
+#include "db/server/server.h"
+#include "sys/loop/loop.h"
+
+struct remotes;
+
+/* Where clients come from: --remote and rows that it names. */
+struct remotes *remotes_create(struct db_server *, struct loop *);
+void remotes_destroy(struct remotes *);
+/* Adds 'name', a connection method or db:DB,TABLE,COLUMN; adding it again has
+ * no effect.  Takes effect with remotes_update(). */
+struct error *remotes_add(struct remotes *, const char *name) WARN_UNUSED;
+/* False if it was not added. */
+bool remotes_remove(struct remotes *, const char *name);
+/* Opens and closes listeners and sessions so that they are what the names and
+ * the databases ask for.  Errors are those of listeners. */
+struct error *remotes_update(struct remotes *) WARN_UNUSED;
+/* Watches 'db' for changes that concern remotes, until it is removed. */
+void remotes_watch(struct remotes *, struct database *db);
+void remotes_unwatch(struct remotes *, const struct database *db);
+/* Appends the names, sorted, a line each. */
+void remotes_put_names(const struct remotes *, struct str *);
+
+/* Registers the runtime commands. */
+void commands_register(struct db_server *, struct remotes *,
+                       struct loop *loop);
