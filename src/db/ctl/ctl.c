@@ -13,6 +13,7 @@
 #include "db/ctl/ctl_private.h"
 #include "sys/log/log.h"
 #include "sys/log/log_config.h"
+#include "sys/loop/loop.h"
 #include "sys/process/dirs.h"
 #include "sys/process/options.h"
 #include "sys/process/program.h"

@@ -69,8 +69,7 @@ parse_filters(struct ctl_context *c, struct filters *filters)
         char *text = items.items[i];
         char *open = strchr(text, '(');
         size_t len = strlen(text);
-        filter->table =
-            c->ctl->config->shows[MIN(1, c->ctl->config->n_shows - 1)].table;
+        filter->table = c->ctl->config->shows[0].table;
         if (open && text[len - 1] == ')') {
             *open = text[len - 1] = '\0';
             filter->table = ctl_match_table(c, text);

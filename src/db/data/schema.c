@@ -165,7 +165,7 @@ parse_columns(struct table_schema *table, const struct json *columns,
     struct db_error *error = NULL;
     const char **names = sorted_names(columns);
     for (size_t i = 0; !error && i < columns->object.n; i++) {
-        struct column *column;
+        struct column *column = NULL;
         error = check_name(names[i], json);
         if (!error) {
             error = column_from_json(&column, names[i],
@@ -354,7 +354,7 @@ parse_tables(struct schema *schema, const struct json *tables,
     const char **names = sorted_names(tables);
     schema->tables = xcalloc(tables->object.n + 1, sizeof *schema->tables);
     for (size_t i = 0; !error && i < tables->object.n; i++) {
-        struct table_schema *table;
+        struct table_schema *table = NULL;
         error = check_name(names[i], json);
         if (!error) {
             error = table_schema_from_json(&table, names[i],

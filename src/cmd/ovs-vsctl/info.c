@@ -1,0 +1,256 @@
+/* The switch as bridges, fake bridges, ports and interfaces by name. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/ovs-vsctl/vsctl.h"
+
+void
+vsctl_need_info(struct ctl_context *c)
+{
+    ctl_need(c, VSWITCH_TABLE_OPEN_VSWITCH, "bridges");
+    ctl_need(c, VSWITCH_TABLE_BRIDGE, "name");
+    ctl_need(c, VSWITCH_TABLE_BRIDGE, "ports");
+    ctl_need(c, VSWITCH_TABLE_BRIDGE, "controller");
+    ctl_need(c, VSWITCH_TABLE_BRIDGE, "fail_mode");
+    ctl_need(c, VSWITCH_TABLE_CONTROLLER, NULL);
+    ctl_need(c, VSWITCH_TABLE_PORT, "name");
+    ctl_need(c, VSWITCH_TABLE_PORT, "fake_bridge");
+    ctl_need(c, VSWITCH_TABLE_PORT, "tag");
+    ctl_need(c, VSWITCH_TABLE_PORT, "interfaces");
+    ctl_need(c, VSWITCH_TABLE_INTERFACE, "name");
+    ctl_need(c, VSWITCH_TABLE_INTERFACE, "ofport");
+    ctl_need(c, VSWITCH_TABLE_INTERFACE, "error");
+}
+
+struct idl_row *
+vsctl_root(struct ctl_context *c)
+{
+    return idl_first(c->idl, VSWITCH_TABLE_OPEN_VSWITCH);
+}
+
+struct idl_row *
+vsctl_insert(struct ctl_context *c, size_t table)
+{
+    return idl_txn_insert(c->txn, table, NULL, false);
+}
+
+void
+vsctl_info_free(struct ctl_context *c)
+{
+    struct vsctl_info *info = c->state;
+    if (info) {
+        strmap_uninit_free(&info->bridges);
+        strmap_uninit_free(&info->ports);
+        strmap_uninit_free(&info->ifaces);
+        free(info);
+        c->state = NULL;
+    }
+}
+
+static struct vsctl_bridge *
+add_bridge(struct vsctl_info *info, const char *name, struct idl_row *row,
+           struct vsctl_bridge *parent, struct idl_row *port)
+{
+    struct vsctl_bridge *bridge = xzalloc(sizeof *bridge);
+    bridge->name = name;
+    bridge->row = row;
+    bridge->parent = parent;
+    bridge->port = port;
+    bridge->vlan = port ? ctl_read_integer(port, "tag", 0) : 0;
+    if (!strmap_add_once(&info->bridges, name, bridge)) {
+        free(bridge);
+        return NULL;
+    }
+    return bridge;
+}
+
+#define FOR_EACH_REF(ref, row, column)                         \
+    for (size_t ref_i_ = 0, ref_n_ = ctl_read(row, column)->n; \
+         ref_i_ < ref_n_                                       \
+         && ((ref = ctl_read_row(row, column, ref_i_)), true); \
+         ref_i_++)                                             \
+        if (ref)
+
+static bool
+is_fake_bridge(const struct idl_row *port)
+{
+    return ctl_read_boolean(port, "fake_bridge")
+           && ctl_read_integer(port, "tag", -1) >= 0;
+}
+
+/* The fake bridge of a VLAN, or 'bridge' itself. */
+static struct vsctl_bridge *
+bridge_of_vlan(const struct vsctl_info *info, struct vsctl_bridge *bridge,
+               int64_t vlan)
+{
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &info->bridges) {
+        struct vsctl_bridge *fake = node->data;
+        if (fake->parent == bridge && fake->vlan == vlan) {
+            return fake;
+        }
+    }
+    return bridge;
+}
+
+static void
+add_port(struct vsctl_info *info, struct vsctl_bridge *bridge,
+         struct idl_row *row)
+{
+    const char *name = ctl_read_string(row, "name");
+    if (!strcmp(name, bridge->name) || is_fake_bridge(row)) {
+        return;
+    }
+    struct vsctl_port *port = xzalloc(sizeof *port);
+    port->name = name;
+    port->row = row;
+    port->bridge =
+        bridge_of_vlan(info, bridge, ctl_read_integer(row, "tag", -1));
+    if (!strmap_add_once(&info->ports, name, port)) {
+        free(port);
+        return;
+    }
+    ctl_verify(row, "interfaces");
+    struct idl_row *iface_row;
+    FOR_EACH_REF(iface_row, row, "interfaces")
+    {
+        struct vsctl_iface *iface = xzalloc(sizeof *iface);
+        iface->name = ctl_read_string(iface_row, "name");
+        iface->row = iface_row;
+        iface->port = port;
+        if (!strmap_add_once(&info->ifaces, iface->name, iface)) {
+            free(iface);
+        }
+    }
+}
+
+static void
+add_bridge_row(struct vsctl_info *info, struct idl_row *row)
+{
+    ctl_verify(row, "ports");
+    struct vsctl_bridge *bridge =
+        add_bridge(info, ctl_read_string(row, "name"), row, NULL, NULL);
+    if (!bridge) {
+        return;
+    }
+    struct idl_row *port;
+    FOR_EACH_REF(port, row, "ports")
+    {
+        if (is_fake_bridge(port)) {
+            add_bridge(info, ctl_read_string(port, "name"), row, bridge, port);
+        }
+    }
+    FOR_EACH_REF(port, row, "ports")
+    {
+        add_port(info, bridge, port);
+    }
+}
+
+struct vsctl_info *
+vsctl_info_get(struct ctl_context *c)
+{
+    vsctl_info_free(c);
+    struct vsctl_info *info = xzalloc(sizeof *info);
+    c->state = info;
+    info->root = vsctl_root(c);
+    strmap_init(&info->bridges);
+    strmap_init(&info->ports);
+    strmap_init(&info->ifaces);
+    ctl_verify(info->root, "bridges");
+    struct idl_row *bridge;
+    FOR_EACH_REF(bridge, info->root, "bridges")
+    {
+        add_bridge_row(info, bridge);
+    }
+    return info;
+}
+
+struct vsctl_bridge *
+vsctl_find_bridge(struct ctl_context *c, const char *name, bool must_exist)
+{
+    struct vsctl_info *info = vsctl_info_get(c);
+    struct vsctl_bridge *bridge = strmap_get(&info->bridges, name);
+    if (!bridge && must_exist) {
+        ctl_fail("no bridge named %s", name);
+    }
+    return bridge;
+}
+
+struct vsctl_bridge *
+vsctl_find_real_bridge(struct ctl_context *c, const char *name)
+{
+    struct vsctl_bridge *bridge = vsctl_find_bridge(c, name, true);
+    if (bridge->parent) {
+        ctl_fail("%s is a fake bridge", name);
+    }
+    return bridge;
+}
+
+struct vsctl_port *
+vsctl_find_port(struct ctl_context *c, const char *name, bool must_exist)
+{
+    struct vsctl_info *info = vsctl_info_get(c);
+    struct vsctl_port *port = strmap_get(&info->ports, name);
+    if (!port && must_exist) {
+        ctl_fail("no port named %s", name);
+    }
+    return port;
+}
+
+struct vsctl_iface *
+vsctl_find_iface(struct ctl_context *c, const char *name, bool must_exist)
+{
+    struct vsctl_info *info = vsctl_info_get(c);
+    struct vsctl_iface *iface = strmap_get(&info->ifaces, name);
+    if (!iface && must_exist) {
+        ctl_fail("no interface named %s", name);
+    }
+    return iface;
+}
+
+void
+vsctl_check_conflict(struct ctl_context *c, const char *name, const char *what)
+{
+    struct vsctl_info *info = vsctl_info_get(c);
+    if (strmap_find(&info->bridges, name)) {
+        ctl_fail("cannot create %s because a bridge named %s already exists",
+                 what, name);
+    }
+    struct vsctl_port *port = strmap_get(&info->ports, name);
+    if (port) {
+        ctl_fail("cannot create %s because a port named %s already exists "
+                 "on bridge %s",
+                 what, name, port->bridge->name);
+    }
+    struct vsctl_iface *iface = strmap_get(&info->ifaces, name);
+    if (iface) {
+        ctl_fail("cannot create %s because an interface named %s already "
+                 "exists on bridge %s",
+                 what, name, iface->port->bridge->name);
+    }
+}
+
+struct str_vec
+vsctl_port_ifaces(const struct vsctl_port *port)
+{
+    struct str_vec names = VEC_INITIALIZER;
+    struct idl_row *iface;
+    FOR_EACH_REF(iface, port->row, "interfaces")
+    {
+        str_vec_push(&names, ctl_read_string(iface, "name"));
+    }
+    str_vec_sort(&names);
+    return names;
+}
+
+void
+vsctl_print_sorted(struct ctl_context *c, struct str_vec *lines)
+{
+    str_vec_sort(lines);
+    for (size_t i = 0; i < lines->n; i++) {
+        str_putf(c->output, "%s\n", lines->items[i]);
+    }
+    str_vec_uninit(lines);
+}
