@@ -126,17 +126,37 @@ subfield_format(const struct subfield *sf, struct str *s)
     }
 }
 
-/* Copies 'n' bits between big-endian numbers of 'src_len' and 'dst_len'
- * bytes; bit offsets count from the least significant. */
+/* Bits of a big-endian number of 'len' bytes, from bit 'start' on, which
+ * counts from the least significant. */
+struct bits {
+    uint8_t *bytes;
+    unsigned len;
+    unsigned start;
+};
+
 static void
-copy_bits(const uint8_t *src, unsigned src_len, unsigned src_bit, uint8_t *dst,
-          unsigned dst_len, unsigned dst_bit, unsigned n)
+copy_bits(struct bits src, struct bits dst, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++, src_bit++, dst_bit++) {
-        unsigned bit = src[src_len - 1 - src_bit / 8] >> src_bit % 8 & 1;
-        uint8_t *p = &dst[dst_len - 1 - dst_bit / 8];
-        *p = (*p & ~(1u << dst_bit % 8)) | bit << dst_bit % 8;
+    for (unsigned i = 0; i < n; i++, src.start++, dst.start++) {
+        unsigned bit =
+            src.bytes[src.len - 1 - src.start / 8] >> src.start % 8 & 1;
+        uint8_t *p = &dst.bytes[dst.len - 1 - dst.start / 8];
+        *p = (*p & ~(1u << dst.start % 8)) | bit << dst.start % 8;
     }
+}
+
+/* All bits of a value that is right-aligned in its whole union. */
+static struct bits
+whole_value(union field_value *v)
+{
+    return (struct bits){ v->bytes, sizeof *v, 0 };
+}
+
+/* The subfield's bits in a value of its field. */
+static struct bits
+field_bits(const struct subfield *sf, union field_value *v)
+{
+    return (struct bits){ v->bytes, sf->field->n_bytes, sf->start };
 }
 
 void
@@ -184,8 +204,7 @@ subfield_mask_set(const struct subfield *sf, struct flow_mask *m)
     union field_value ones, bits;
     memset(&ones, 0xff, sizeof ones);
     memset(&bits, 0, sizeof bits);
-    copy_bits(ones.bytes, sizeof ones, 0, bits.bytes, sf->field->n_bytes,
-              sf->start, sf->n_bits);
+    copy_bits(whole_value(&ones), field_bits(sf, &bits), sf->n_bits);
     if (!sf->start && sf->n_bits == sf->field->n_bits) {
         bits = ones;
     }
