@@ -156,7 +156,7 @@ connect_to_target(struct loop *loop, const char *target)
     char *path;
     struct error *error = appctl_client_find(target, &path);
     if (error) {
-        program_fatal(0, "%s", error_text(error));
+        program_fatal_error(error);
     }
     struct appctl_client *client;
     int errnum = appctl_client_connect(loop, path, &client);

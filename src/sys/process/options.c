@@ -90,7 +90,10 @@ options_parse(int argc, char *argv[], const struct option_group *groups,
         struct error *error =
             entry->group->handle(entry->spec->id, optarg, entry->group->arg);
         if (error) {
-            program_fatal(0, "%s", error_text(error));
+            vec_uninit(&entries);
+            vec_uninit(&longs);
+            str_uninit(&letters);
+            program_fatal_error(error);
         }
     }
     vec_uninit(&entries);
@@ -151,8 +154,7 @@ handle_log_option(int id, const char *argument, void *arg UNUSED)
     switch ((enum log_option) id) {
     case LOG_OPTION_VERBOSE:
         error = log_configure(argument ? argument : "");
-        return error ? error_create("processing \"%s\": %s", argument,
-                                    error_text(error))
+        return error ? error_prefix(error, "processing \"%s\"", argument)
                      : NULL;
     case LOG_OPTION_FILE:
         open_log_file(argument);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 #include "config.h"
 #include "sys/log/log_config.h"
@@ -84,7 +83,7 @@ program_init(int argc, char *argv[])
     if (method && *method) {
         struct error *error = log_set_syslog_method(method);
         if (error) {
-            program_fatal(0, "%s", error_text(error));
+            program_fatal_error(error);
         }
     }
 }
@@ -146,6 +145,14 @@ program_fatal(int errnum, const char *format, ...)
     va_start(args, format);
     print_error(errnum, format, args);
     va_end(args);
+    exit(EXIT_FAILURE);
+}
+
+void
+program_fatal_error(struct error *error)
+{
+    program_error(0, "%s", error_text(error));
+    error_destroy(error);
     exit(EXIT_FAILURE);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/error.h"
 
 /* First call of every main().  Sets the name from 'argv[0]', prepares signals
  * and the process title; may move the environment. */
@@ -23,7 +24,9 @@ void program_print_version(int min_ofp, int max_ofp);
  * exits with status 1. */
 void program_fatal(int errnum, const char *format, ...)
     PRINTF_FORMAT(2, 3) NORETURN;
-/* The same without exiting. */
+/* program_fatal() with the text of 'error', which it takes. */
+void program_fatal_error(struct error *error) NORETURN;
+/* program_fatal() without exiting. */
 void program_error(int errnum, const char *format, ...) PRINTF_FORMAT(2, 3);
 
 /* Title that ps shows: "PROGRAM: TEXT"; NULL restores the command line. */
