@@ -166,8 +166,7 @@ subfield_get(const struct subfield *sf, const struct flow *flow,
     union field_value all;
     field_get(sf->field, flow, &all);
     memset(v, 0, sizeof *v);
-    copy_bits(all.bytes, sf->field->n_bytes, sf->start, v->bytes, sizeof *v, 0,
-              sf->n_bits);
+    copy_bits(field_bits(sf, &all), whole_value(v), sf->n_bits);
 }
 
 uint64_t
@@ -184,8 +183,8 @@ subfield_set(const struct subfield *sf, const union field_value *v,
 {
     union field_value all;
     field_get(sf->field, flow, &all);
-    copy_bits(v->bytes, sizeof *v, 0, all.bytes, sf->field->n_bytes, sf->start,
-              sf->n_bits);
+    union field_value copy = *v;
+    copy_bits(whole_value(&copy), field_bits(sf, &all), sf->n_bits);
     field_set(sf->field, &all, flow);
 }
 
