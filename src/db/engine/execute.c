@@ -686,14 +686,10 @@ check_params(const struct database *db, const struct json *params)
     if (params->type != JSON_ARRAY) {
         return db_error_syntax(params, "array expected");
     }
-    if (!params->array.n || json_item(params, 0)->type != JSON_STRING) {
+    if (!params->array.n || json_item(params, 0)->type != JSON_STRING
+        || strcmp(json_text(json_item(params, 0)), db->schema->name)) {
         return db_error_syntax(params,
                                "database name expected as first parameter");
-    }
-    if (strcmp(json_text(json_item(params, 0)), db->schema->name)) {
-        return db_error_syntax_tag(params, "unknown database",
-                                   "unknown database %s",
-                                   json_text(json_item(params, 0)));
     }
     return NULL;
 }
