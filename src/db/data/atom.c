@@ -234,6 +234,21 @@ atom_from_json_unchecked(union atom *atom, enum atom_type type,
     return db_error_syntax(json, "expected %s", atom_type_name(type));
 }
 
+/* JSON lets unpaired surrogates and any bytes pass; the database does not. */
+static struct db_error *
+check_utf8(const union atom *atom, enum atom_type type)
+{
+    char *bytes = type == ATOM_STRING ? atom_bad_utf8(atom) : NULL;
+    if (!bytes) {
+        return NULL;
+    }
+    struct db_error *error = db_error_create(
+        "constraint violation",
+        "not a valid UTF-8 string: invalid UTF-8 sequence %s", bytes);
+    free(bytes);
+    return error;
+}
+
 struct db_error *
 atom_from_json(union atom *atom, const struct base_type *base,
                const struct json *json, struct symbol_table *symbols)
@@ -255,7 +270,10 @@ atom_from_json(union atom *atom, const struct base_type *base,
             symbol->weak_ref = true;
         }
     }
-    error = atom_check(atom, base);
+    error = check_utf8(atom, base->type);
+    if (!error) {
+        error = atom_check(atom, base);
+    }
     if (error) {
         atom_uninit(atom, base->type);
         memset(atom, 0, sizeof *atom);

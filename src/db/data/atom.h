@@ -98,6 +98,9 @@ struct error *atom_from_text(union atom *, union atom **range_endp,
 void atom_format(struct str *, const union atom *, enum atom_type);
 /* The same, strings never quoted. */
 void atom_format_bare(struct str *, const union atom *, enum atom_type);
+/* The first bytes of a string atom that are not UTF-8, in hex, for messages;
+ * the caller frees them.  NULL if there are none. */
+char *atom_bad_utf8(const union atom *string) WARN_UNUSED;
 /* Whether the string 'text' must be quoted to be read back as a string. */
 bool atom_needs_quotes(const char *text);
 

@@ -143,9 +143,10 @@ parse(union atom *atom, union atom **range_endp, const struct base_type *base,
     NOT_REACHED();
 }
 
-static struct error *
-check_utf8(const struct atom_string *s)
+char *
+atom_bad_utf8(const union atom *atom)
 {
+    const struct atom_string *s = atom->string;
     size_t offset;
     if (utf8_check(s->text, s->len, &offset)) {
         return NULL;
@@ -164,11 +165,21 @@ check_utf8(const struct atom_string *s)
             break;
         }
     }
+    return str_steal(&bytes);
+}
+
+static struct error *
+check_utf8(const union atom *atom)
+{
+    char *bytes = atom_bad_utf8(atom);
+    if (!bytes) {
+        return NULL;
+    }
     struct error *error =
         error_create("constraint violation: not a valid UTF-8 string: "
                      "invalid UTF-8 sequence %s",
-                     str_text(&bytes));
-    str_uninit(&bytes);
+                     bytes);
+    free(bytes);
     return error;
 }
 
@@ -186,7 +197,7 @@ atom_from_text(union atom *atom, union atom **range_endp,
         return error;
     }
     if (base->type == ATOM_STRING) {
-        error = check_utf8(atom->string);
+        error = check_utf8(atom);
     }
     if (!error) {
         error = db_error_to_error(atom_check(atom, base));
