@@ -7,19 +7,20 @@
 #include "net/packet/checksum.h"
 #include "net/packet/headers.h"
 
-enum { DEFAULT_FRAME = 64 }; /* Bytes of a packet made up without payload. */
+enum { DEFAULT_PAYLOAD = 64 }; /* Bytes, where one is expected. */
 
 struct payload {
     const void *bytes; /* NULL: a counting pattern. */
     size_t size;
 };
 
+/* With 'expected', a payload is made up if none is given. */
 static void
-put_payload(struct packet *p, const struct payload *payload)
+put_payload(struct packet *p, const struct payload *payload, bool expected)
 {
     size_t n = payload->size;
-    if (!n && !payload->bytes) {
-        n = p->size < DEFAULT_FRAME ? DEFAULT_FRAME - p->size : 0;
+    if (!n && !payload->bytes && expected) {
+        n = DEFAULT_PAYLOAD;
     }
     uint8_t *bytes = packet_put(p, n);
     if (payload->bytes) {
@@ -41,7 +42,7 @@ put_icmp6(struct packet *p, const struct flow *flow,
     bool solicit = icmp->type == ICMP6_ND_SOLICIT;
     be32 *reserved = packet_put_zeros(p, sizeof *reserved);
     if (icmp->code || (!solicit && icmp->type != ICMP6_ND_ADVERT)) {
-        put_payload(p, payload);
+        put_payload(p, payload, true);
         return;
     }
     memcpy(reserved, &flow->igmp_group, sizeof *reserved);
@@ -62,8 +63,9 @@ put_l4(struct packet *p, const struct flow *flow,
 {
     bool ip4 = flow->dl_type == BE16_CONST(ETH_TYPE_IP);
     p->l4_offset = p->size;
+    bool expected = false;
     if (flow->nw_frag & FLOW_NW_FRAG_LATER) {
-        put_payload(p, payload);
+        put_payload(p, payload, false);
         return;
     }
     if (flow->nw_proto == IP_PROTO_TCP) {
@@ -72,10 +74,13 @@ put_l4(struct packet *p, const struct flow *flow,
         tcp->dst = flow->tp_dst;
         tcp->off_flags = BE16_CONST(0x5000)
                          | (flow->tcp_flags & BE16_CONST(TCP_FLAGS_MASK));
+        expected =
+            !(flow->tcp_flags & BE16_CONST(TCP_SYN | TCP_FIN | TCP_RST));
     } else if (flow->nw_proto == IP_PROTO_UDP) {
         struct udp_header *udp = packet_put_zeros(p, sizeof *udp);
         udp->src = flow->tp_src;
         udp->dst = flow->tp_dst;
+        expected = true;
     } else if (flow->nw_proto == IP_PROTO_SCTP) {
         struct sctp_header *sctp = packet_put_zeros(p, sizeof *sctp);
         sctp->src = flow->tp_src;
@@ -84,6 +89,7 @@ put_l4(struct packet *p, const struct flow *flow,
         struct icmp4_header *icmp = packet_put_zeros(p, sizeof *icmp);
         icmp->type = be16_to_host(flow->tp_src);
         icmp->code = be16_to_host(flow->tp_dst);
+        expected = true;
     } else if (flow->nw_proto == IP_PROTO_IGMP && ip4) {
         struct igmp_header *igmp = packet_put_zeros(p, sizeof *igmp);
         igmp->type = be16_to_host(flow->tp_src);
@@ -92,10 +98,8 @@ put_l4(struct packet *p, const struct flow *flow,
     } else if (flow->nw_proto == IP_PROTO_ICMPV6 && !ip4) {
         put_icmp6(p, flow, payload);
         return;
-    } else if (!payload->size) {
-        return;
     }
-    put_payload(p, payload);
+    put_payload(p, payload, expected);
     if (flow->nw_proto == IP_PROTO_UDP) {
         struct udp_header *udp = packet_l4(p);
         udp->len = be16_from_host(packet_l4_size(p));
@@ -115,7 +119,7 @@ put_ip4(struct packet *p, const struct flow *flow,
     ip->dst = flow->nw_dst;
     if (flow->nw_frag & FLOW_NW_FRAG_ANY) {
         ip->frag_off = flow->nw_frag & FLOW_NW_FRAG_LATER
-                           ? BE16_CONST(100)
+                           ? BE16_CONST(100 | IP4_FRAG_MF)
                            : BE16_CONST(IP4_FRAG_MF);
     }
     put_l4(p, flow, payload);
@@ -171,13 +175,8 @@ put_mpls(struct packet *p, const struct flow *flow)
     p->l2_5_offset = p->size;
     for (int i = 0; i < FLOW_MAX_MPLS; i++) {
         be32 lse = flow->mpls_lse[i];
-        bool last = lse & BE32_CONST(MPLS_BOS_MASK) || i + 1 == FLOW_MAX_MPLS
-                    || !flow->mpls_lse[i + 1];
-        if (last) {
-            lse |= BE32_CONST(MPLS_BOS_MASK);
-        }
         packet_put_bytes(p, &lse, sizeof lse);
-        if (last) {
+        if (lse & BE32_CONST(MPLS_BOS_MASK)) {
             break;
         }
     }
@@ -225,6 +224,23 @@ put_l2(struct packet *p, const struct flow *flow)
     }
 }
 
+/* A first fragment has the checksum of what is there. */
+static void
+fill_csum(struct packet *p, const struct flow *flow)
+{
+    struct ip4_header *ip = packet_l3(p);
+    if (flow->dl_type != BE16_CONST(ETH_TYPE_IP)
+        || flow->nw_frag != FLOW_NW_FRAG_ANY) {
+        packet_fill_csum(p);
+        return;
+    }
+    be16 frag_off = ip->frag_off;
+    ip->frag_off = 0;
+    packet_fill_csum(p);
+    ip->frag_off = frag_off;
+    ip->csum = csum_update16(ip->csum, 0, frag_off);
+}
+
 static void
 compose(struct packet *p, const struct flow *flow,
         const struct payload *payload, bool bad_csum)
@@ -256,10 +272,10 @@ compose(struct packet *p, const struct flow *flow,
         put_nsh(p, flow);
         return;
     default:
-        put_payload(p, payload);
+        put_payload(p, payload, false);
         return;
     }
-    packet_fill_csum(p);
+    fill_csum(p, flow);
     if (bad_csum && packet_l4_size(p) >= UDP_HEADER_LEN) {
         uint8_t *last = packet_at(p, p->size - 1);
         *last ^= 1;

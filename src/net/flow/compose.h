@@ -10,8 +10,9 @@
 
 /* Replaces the bytes of 'p' by headers of 'flow' with right lengths and
  * checksums.  'payload_size' bytes of 'payload' follow the L4 header ('payload'
- * NULL: a counting pattern of 'payload_size' bytes, or without a size what
- * makes up a frame of 64 bytes for the common protocols). */
+ * NULL: a counting pattern of 'payload_size' bytes, or without a size 64 bytes
+ * where the protocol usually has some: UDP, echoes, TCP segments in mid
+ * connection). */
 void packet_compose(struct packet *p, const struct flow *flow,
                     const void *payload, size_t payload_size);
 /* With checksums off by one ('bad_csum') for tests. */
