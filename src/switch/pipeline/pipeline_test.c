@@ -12,9 +12,12 @@
 static struct actions *
 output_to(uint32_t port)
 {
-    struct actions *actions = actions_create();
-    actions_add(actions, ACTION_OUTPUT)->u.output.port = port;
-    return actions;
+    struct actions actions = ACTIONS_INITIALIZER;
+    struct action_output *a = actions_add(&actions, ACTION_OUTPUT, sizeof *a);
+    a->port = port;
+    struct actions *copy = actions_clone(&actions);
+    actions_uninit(&actions);
+    return copy;
 }
 
 static struct match
@@ -48,8 +51,8 @@ add(struct pipeline *p, uint32_t in_port, uint32_t out_port,
     const struct pipeline_flow_mod *extra)
 {
     struct match match = match_in_port(in_port);
-    struct pipeline_flow_mod fm
-        = extra ? *extra : request(PIPELINE_ADD, &match);
+    struct pipeline_flow_mod fm =
+        extra ? *extra : request(PIPELINE_ADD, &match);
     struct actions *actions = output_to(out_port);
     fm.match = &match;
     fm.actions = actions;
@@ -63,9 +66,11 @@ static uint32_t
 lookup(struct pipeline *p, uint32_t in_port)
 {
     struct flow flow = { .in_port = in_port };
-    const struct rule *rule
-        = pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
-    return rule ? rule->actions->actions->items[0]->u.output.port : 0;
+    const struct rule *rule =
+        pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
+    return rule ? ((const struct action_output *) rule->actions->actions->data)
+                      ->port
+                : 0;
 }
 
 static struct {
@@ -90,8 +95,8 @@ on_commit(void *aux, struct pipeline *p, classifier_version version,
 static struct pipeline *
 create(void)
 {
-    static const struct pipeline_observer observer
-        = { .committed = on_commit };
+    static const struct pipeline_observer observer = { .committed =
+                                                           on_commit };
     struct pipeline *p = pipeline_create();
     pipeline_add_observer(p, &observer);
     memset(&heard, 0, sizeof heard);
@@ -159,8 +164,8 @@ test_modify_keeps_counters_and_adds_if_none(void **state)
     add(p, 1, 2, &fm);
     assert_int_equal(heard.n_added, 1);
     struct flow flow = { .in_port = 1 };
-    const struct rule *rule
-        = pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
+    const struct rule *rule =
+        pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
     rule_counters_credit(rule->counters, 5, 500, 2000);
 
     add(p, 0, 7, &fm);
@@ -182,8 +187,8 @@ test_add_over_resets_counters_on_request(void **state)
     struct pipeline *p = create();
     add(p, 1, 2, NULL);
     struct flow flow = { .in_port = 1 };
-    const struct rule *rule
-        = pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
+    const struct rule *rule =
+        pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
     rule_counters_credit(rule->counters, 5, 500, 2000);
     struct rule_stats stats;
 
@@ -307,8 +312,8 @@ test_timeouts(void **state)
     assert_int_equal(pipeline_next_expiry(p), 11001);
 
     struct flow flow = { .in_port = 1 };
-    const struct rule *rule
-        = pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
+    const struct rule *rule =
+        pipeline_lookup(p, pipeline_version(p), 0, &flow, NULL);
     rule_counters_credit(rule->counters, 1, 60, 5000);
     assert_false(pipeline_expiry_needs_counters(p, 11001));
     pipeline_expire(p, 11001);

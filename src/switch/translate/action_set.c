@@ -3,97 +3,20 @@
  * OpenFlow 1.3.5 §5.10: at most one action of a kind, executed in a fixed
  * order whatever the order of writing; of what sends the packet away, only
  * the one of the highest rank.  Without such an action the set does
- * nothing. */
+ * nothing.  actions_execute_set() knows the order. */
 
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action.h"
 #include "switch/translate/translate_private.h"
 
-enum kind {
-    KIND_NONE,  /* Not for action sets. */
-    KIND_SLOT,  /* One of its kind; 'rank' orders kinds. */
-    KIND_SET,   /* Any number, in the order of writing. */
-    KIND_FINAL, /* One, the one of the highest rank. */
-};
-
-static enum kind
-kind_of(enum action_type type, int *rankp)
+/* What executing the set means; nothing if it sends the packet nowhere. */
+static void
+order_set(const struct translator *t, struct actions *out)
 {
-    static const struct {
-        enum action_type type;
-        enum kind kind;
-        int rank;
-    } table[] = {
-        { ACTION_STRIP_VLAN, KIND_SLOT, 1 },
-        { ACTION_PUSH_VLAN, KIND_SLOT, 6 },
-        { ACTION_DEC_TTL, KIND_SLOT, 7 },
-        { ACTION_SET_FIELD, KIND_SET, 0 },
-        { ACTION_SET_VLAN_VID, KIND_SET, 0 },
-        { ACTION_SET_VLAN_PCP, KIND_SET, 0 },
-        { ACTION_SET_ETH_SRC, KIND_SET, 0 },
-        { ACTION_SET_ETH_DST, KIND_SET, 0 },
-        { ACTION_SET_IPV4_SRC, KIND_SET, 0 },
-        { ACTION_SET_IPV4_DST, KIND_SET, 0 },
-        { ACTION_SET_IP_DSCP, KIND_SET, 0 },
-        { ACTION_SET_IP_ECN, KIND_SET, 0 },
-        { ACTION_SET_IP_TTL, KIND_SET, 0 },
-        { ACTION_SET_L4_SRC_PORT, KIND_SET, 0 },
-        { ACTION_SET_L4_DST_PORT, KIND_SET, 0 },
-        { ACTION_REG_MOVE, KIND_SET, 0 },
-        { ACTION_SET_TUNNEL, KIND_SET, 0 },
-        { ACTION_SET_QUEUE, KIND_SET, 0 },
-        { ACTION_RESUBMIT, KIND_FINAL, 3 },
-        { ACTION_OUTPUT, KIND_FINAL, 4 },
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-        if (table[i].type == type) {
-            *rankp = table[i].rank;
-            return table[i].kind;
-        }
+    actions_init(out);
+    if (t->action_set) {
+        actions_execute_set(t->action_set, out);
     }
-    return KIND_NONE;
-}
-
-/* Appends a copy of the last action in 'set' of the kind and rank. */
-static bool
-take_last(const struct actions *set, enum kind kind, int rank,
-          struct actions *out)
-{
-    for (size_t i = set->n; i-- > 0;) {
-        int r;
-        if (kind_of(set->items[i]->type, &r) == kind && r == rank) {
-            actions_add_clone(out, set->items[i]);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What executing 'set', as it was written, means; NULL if nothing. */
-static struct actions *
-order_set(const struct actions *set)
-{
-    enum { MAX_RANK = 9 };
-    struct actions *out = actions_create();
-    for (int rank = 1; set && rank <= MAX_RANK; rank++) {
-        take_last(set, KIND_SLOT, rank, out);
-    }
-    for (size_t i = 0; set && i < set->n; i++) {
-        int rank;
-        if (kind_of(set->items[i]->type, &rank) == KIND_SET) {
-            actions_add_clone(out, set->items[i]);
-        }
-    }
-    bool is_final = false;
-    for (int rank = MAX_RANK; set && rank >= 1 && !is_final; rank--) {
-        is_final = take_last(set, KIND_FINAL, rank, out);
-    }
-    if (!is_final) {
-        actions_destroy(out);
-        return NULL;
-    }
-    return out;
 }
 
 static void
@@ -102,39 +25,49 @@ report_set(struct translator *t, const char *verb)
     if (!t->trace) {
         return;
     }
-    struct actions *ordered = order_set(t->action_set);
-    if (!ordered) {
+    struct actions ordered;
+    order_set(t, &ordered);
+    if (!ordered.size) {
         translator_report(t, TRACE_DETAIL, "action set %s empty", verb);
-        return;
+    } else {
+        struct actions_format format = { .ports = translator_names(t) };
+        struct str s = STR_INITIALIZER;
+        actions_format(&ordered, &format, &s);
+        translator_report(t, TRACE_DETAIL, "action set %s: %s", verb,
+                          str_text(&s));
+        str_uninit(&s);
     }
-    struct str s = STR_INITIALIZER;
-    actions_format(ordered, translator_names(t), &s);
-    translator_report(t, TRACE_DETAIL, "action set %s: %s", verb,
-                      str_text(&s));
-    str_uninit(&s);
-    actions_destroy(ordered);
+    actions_uninit(&ordered);
 }
 
 /* The field actset_output follows what the set would output to. */
 static void
 update_actset_output(struct translator *t)
 {
-    struct actions *ordered = order_set(t->action_set);
-    const struct action *last =
-        ordered ? ordered->items[ordered->n - 1] : NULL;
-    t->flow.actset_output =
-        last && last->type == ACTION_OUTPUT ? last->u.output.port : OFPP_UNSET;
-    actions_destroy(ordered);
+    struct actions ordered;
+    const struct action *a;
+    order_set(t, &ordered);
+    t->flow.actset_output = OFPP_UNSET;
+    ACTIONS_FOR_EACH(a, &ordered)
+    {
+        if (a->type == ACTION_OUTPUT) {
+            t->flow.actset_output = ((const struct action_output *) a)->port;
+        }
+    }
+    actions_uninit(&ordered);
 }
 
 void
-translator_write_actions(struct translator *t, const struct actions *actions)
+translator_write_actions(struct translator *t, const void *data, size_t size)
 {
     if (!t->action_set) {
-        t->action_set = actions_create();
+        struct actions empty = ACTIONS_INITIALIZER;
+        t->action_set = actions_clone(&empty);
     }
-    for (size_t i = 0; i < actions->n; i++) {
-        actions_add_clone(t->action_set, actions->items[i]);
+    const struct action *a;
+    ACTION_FOR_EACH(a, data, size)
+    {
+        memcpy(actions_add(t->action_set, a->type, a->size), a, a->size);
     }
     update_actset_output(t);
     report_set(t, "is");
@@ -158,13 +91,13 @@ translator_drop_action_set(struct translator *t)
 void
 translator_execute_action_set(struct translator *t)
 {
-    struct actions *ordered = order_set(t->action_set);
-    if (!ordered) {
-        return;
+    struct actions ordered;
+    order_set(t, &ordered);
+    if (ordered.size) {
+        struct trace_list *trace =
+            translator_enter(t, TRACE_TABLE, "--. Executing action set:");
+        translator_action_list(t, ordered.data, ordered.size, true);
+        t->trace = trace;
     }
-    struct trace_list *trace =
-        translator_enter(t, TRACE_TABLE, "--. Executing action set:");
-    translator_actions(t, ordered, true, true);
-    t->trace = trace;
-    actions_destroy(ordered);
+    actions_uninit(&ordered);
 }

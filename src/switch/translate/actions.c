@@ -7,7 +7,6 @@
 
 /* How the list is executed. */
 struct action_context {
-    bool is_last;       /* Nothing comes after the list. */
     bool in_action_set; /* It is the action set. */
 };
 
@@ -43,24 +42,24 @@ do_output(struct translator *t, uint32_t port, uint32_t max_len,
 }
 
 static void
-do_controller(struct translator *t, const struct action *a,
+do_controller(struct translator *t, const struct action_controller *a,
               const struct action_context *c)
 {
     const struct controller_action ca = {
-        .max_len = a->u.controller.max_len,
-        .controller_id = a->u.controller.controller_id,
-        .reason = controller_reason(t, a->u.controller.reason, c),
-        .userdata = a->u.controller.userdata,
-        .userdata_size = a->u.controller.userdata_size,
+        .max_len = a->max_len,
+        .controller_id = a->controller_id,
+        .reason = controller_reason(t, a->reason, c),
+        .userdata = a->userdata,
+        .userdata_size = a->userdata_len,
     };
     translator_controller(t, &ca);
 }
 
 static void
-do_output_reg(struct translator *t, const struct action *a,
+do_output_reg(struct translator *t, const struct action_output_reg *a,
               const struct action_context *c)
 {
-    const struct subfield *src = &a->u.output_reg.src;
+    const struct subfield *src = &a->src;
     uint64_t port = subfield_get_u64(src, &t->flow);
     translator_look_subfield(t, src);
     translator_report(t, TRACE_DETAIL, "output port is %llu",
@@ -72,13 +71,13 @@ do_output_reg(struct translator *t, const struct action *a,
         }
         port = ofport;
     }
-    do_output(t, port, a->u.output_reg.max_len, 0, c);
+    do_output(t, port, a->max_len, 0, c);
 }
 
 static void
-do_move(struct translator *t, const struct action *a)
+do_move(struct translator *t, const struct action_move *a)
 {
-    const struct subfield *src = &a->u.move.src, *dst = &a->u.move.dst;
+    const struct subfield *src = &a->src, *dst = &a->dst;
     union field_value value;
     if (!field_prereqs_ok(src->field, &t->flow, t->mask)
         || !field_prereqs_ok(dst->field, &t->flow, t->mask)) {
@@ -91,9 +90,8 @@ do_move(struct translator *t, const struct action *a)
 }
 
 static void
-do_push(struct translator *t, const struct action *a)
+do_push(struct translator *t, const struct subfield *sf)
 {
-    const struct subfield *sf = &a->u.stack;
     union field_value value;
     uint8_t size = sf->field->n_bytes;
     translator_look_subfield(t, sf);
@@ -103,9 +101,8 @@ do_push(struct translator *t, const struct action *a)
 }
 
 static void
-do_pop(struct translator *t, const struct action *a)
+do_pop(struct translator *t, const struct subfield *sf)
 {
-    const struct subfield *sf = &a->u.stack;
     if (!t->stack.size) {
         translator_report(t, TRACE_ERROR, "stack underflow");
         return;
@@ -123,13 +120,6 @@ do_pop(struct translator *t, const struct action *a)
     writer_truncate(&t->stack, t->stack.size - 1 - size);
     translator_set_subfield(t, sf, &value);
     translator_report_subfield(t, sf);
-}
-
-static void
-set_by_id(struct translator *t, enum field_id id,
-          const union field_value *value, const union field_value *mask)
-{
-    translator_set_field(t, field_from_id(id), value, mask);
 }
 
 static void
@@ -167,15 +157,15 @@ do_set_port(struct translator *t, uint16_t port, bool is_src)
 }
 
 static void
-do_dec_ttl(struct translator *t, const struct action *a)
+do_dec_ttl(struct translator *t, const struct action_dec_ttl *a)
 {
     if (translator_dec_ttl(t)) {
         return;
     }
-    for (size_t i = 0; i < a->u.dec_ttl.n; i++) {
+    for (size_t i = 0; i < MAX(a->n_controllers, 1); i++) {
         const struct controller_action ca = {
             .max_len = UINT16_MAX,
-            .controller_id = a->u.dec_ttl.ids[i],
+            .controller_id = a->n_controllers ? a->ids[i] : 0,
             .reason = TRANSLATE_REASON_INVALID_TTL,
         };
         translator_controller(t, &ca);
@@ -197,17 +187,17 @@ do_pop_queue(struct translator *t)
 }
 
 static void
-do_enqueue(struct translator *t, const struct action *a,
+do_enqueue(struct translator *t, const struct action_enqueue *a,
            const struct action_context *c)
 {
     uint32_t saved = t->flow.skb_priority;
-    do_set_queue(t, a->u.enqueue.queue);
-    do_output(t, a->u.enqueue.port, 0, 0, c);
+    do_set_queue(t, a->queue);
+    do_output(t, a->port, 0, 0, c);
     t->flow.skb_priority = saved;
 }
 
 static void
-do_fin_timeout(struct translator *t, const struct action *a)
+do_fin_timeout(struct translator *t, const struct action_fin_timeout *a)
 {
     if (t->flow.dl_type != BE16_CONST(ETH_TYPE_IP)
         && t->flow.dl_type != BE16_CONST(ETH_TYPE_IPV6)) {
@@ -220,16 +210,16 @@ do_fin_timeout(struct translator *t, const struct action *a)
             translator_add_effect(t, TRANSLATE_FIN_TIMEOUT);
         e->pipeline = t->bridge->pipeline;
         e->u.fin.rule = rule_ref(t->rule);
-        e->u.fin.idle = a->u.fin_timeout.idle;
-        e->u.fin.hard = a->u.fin_timeout.hard;
+        e->u.fin.idle = a->idle;
+        e->u.fin.hard = a->hard;
     }
 }
 
 static void
-do_resubmit(struct translator *t, const struct action *a)
+do_resubmit(struct translator *t, const struct action_resubmit *a)
 {
-    uint32_t in_port = a->u.resubmit.in_port;
-    uint8_t table = a->u.resubmit.table;
+    uint32_t in_port = a->in_port;
+    uint8_t table = a->table_id;
     if (in_port == OFPP_IN_PORT) {
         in_port = t->flow.in_port;
     }
@@ -240,17 +230,16 @@ do_resubmit(struct translator *t, const struct action *a)
 }
 
 static void
-do_write_metadata(struct translator *t, const struct action *a)
+do_write_metadata(struct translator *t, const struct action_write_metadata *a)
 {
-    be64 mask = a->u.metadata.mask;
+    be64 mask = a->mask;
     t->mask->bits.metadata |= mask;
-    t->flow.metadata =
-        (t->flow.metadata & ~mask) | (a->u.metadata.value & mask);
+    t->flow.metadata = (t->flow.metadata & ~mask) | (a->metadata & mask);
 }
 
 /* Actions on a copy: whatever they change is forgotten. */
 static void
-do_clone(struct translator *t, const struct action *a)
+do_clone(struct translator *t, const struct action_nested *a)
 {
     struct flow flow = t->flow;
     struct writer stack = WRITER_INITIALIZER;
@@ -258,7 +247,7 @@ do_clone(struct translator *t, const struct action *a)
     struct actions *set = t->action_set;
     writer_put(&stack, t->stack.data, t->stack.size);
     t->action_set = set ? actions_clone(set) : NULL;
-    translator_actions(t, a->u.nested, true, false);
+    translator_action_list(t, a->actions, ACTION_NESTED_SIZE(a), false);
     translator_drop_action_set(t);
     t->action_set = set;
     writer_uninit(&t->stack);
@@ -268,108 +257,182 @@ do_clone(struct translator *t, const struct action *a)
 }
 
 static void
-do_set_tunnel(struct translator *t, uint64_t id)
+do_set_field(struct translator *t, const struct action_set_field *a)
 {
-    t->flow.tunnel.tun_id = be64_from_host(id);
+    union field_value value = { .u8 = 0 }, mask = { .u8 = 0 };
+    memcpy(&value, a->bytes, a->value_size);
+    memcpy(&mask, a->bytes + a->value_size, a->value_size);
+    translator_set_field(t, a->field, &value, &mask);
+}
+
+static void
+do_set_ip(struct translator *t, enum field_id id, const struct action_ipv4 *a)
+{
+    union field_value value = { .be32 = a->ip };
+    translator_set_field(t, field_from_id(id), &value, NULL);
+}
+
+static void
+do_set_mac(struct translator *t, enum field_id id, const struct action_mac *a)
+{
+    union field_value value = { .mac = a->mac };
+    translator_set_field(t, field_from_id(id), &value, NULL);
+}
+
+static void
+do_set_ttl(struct translator *t, uint8_t ttl)
+{
+    union field_value value = { .u8 = ttl };
+    translator_set_field(t, field_from_id(FIELD_IP_TTL), &value, NULL);
+}
+
+/* The actions whose argument is one number. */
+static bool
+execute_number(struct translator *t, const struct action *a)
+{
+    uint64_t x = ((const struct action_number *) a)->value;
+    bool push = a->form == ACTION_FORM_PUSH_IF;
+    switch ((enum action_type) a->type) {
+    case ACTION_SET_VLAN_VID:
+        translator_set_vlan(t, x, VLAN_VID_MASK, push);
+        return true;
+    case ACTION_SET_VLAN_PCP:
+        translator_set_vlan(t, x << VLAN_PCP_SHIFT, VLAN_PCP_MASK, push);
+        return true;
+    case ACTION_SET_IP_DSCP:
+        do_set_ip_tos(t, x, IP_DSCP_MASK);
+        return true;
+    case ACTION_SET_IP_ECN:
+        do_set_ip_tos(t, x, IP_ECN_MASK);
+        return true;
+    case ACTION_SET_IP_TTL:
+        do_set_ttl(t, x);
+        return true;
+    case ACTION_SET_L4_SRC:
+        do_set_port(t, x, true);
+        return true;
+    case ACTION_SET_L4_DST:
+        do_set_port(t, x, false);
+        return true;
+    case ACTION_SET_TUNNEL:
+        t->flow.tunnel.tun_id = be64_from_host(x);
+        return true;
+    case ACTION_SET_QUEUE:
+        do_set_queue(t, x);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The actions that change header fields and registers. */
+static bool
+execute_write(struct translator *t, const struct action *a)
+{
+    const void *p = a;
+    switch ((enum action_type) a->type) {
+    case ACTION_SET_FIELD:
+        do_set_field(t, p);
+        return true;
+    case ACTION_MOVE:
+        do_move(t, p);
+        return true;
+    case ACTION_STRIP_VLAN:
+        translator_pop_vlan(t);
+        return true;
+    case ACTION_PUSH_VLAN:
+        translator_push_vlan(
+            t, be16_to_host(((const struct action_ethertype *) p)->ethertype));
+        return true;
+    case ACTION_SET_ETH_SRC:
+        do_set_mac(t, FIELD_ETH_SRC, p);
+        return true;
+    case ACTION_SET_ETH_DST:
+        do_set_mac(t, FIELD_ETH_DST, p);
+        return true;
+    case ACTION_SET_IPV4_SRC:
+        do_set_ip(t, FIELD_IP_SRC, p);
+        return true;
+    case ACTION_SET_IPV4_DST:
+        do_set_ip(t, FIELD_IP_DST, p);
+        return true;
+    case ACTION_DEC_TTL:
+        do_dec_ttl(t, p);
+        return true;
+    case ACTION_STACK_PUSH:
+        do_push(t, &((const struct action_stack *) p)->subfield);
+        return true;
+    case ACTION_STACK_POP:
+        do_pop(t, &((const struct action_stack *) p)->subfield);
+        return true;
+    case ACTION_POP_QUEUE:
+        do_pop_queue(t);
+        return true;
+    case ACTION_WRITE_METADATA:
+        do_write_metadata(t, p);
+        return true;
+    case ACTION_MULTIPATH:
+        translator_multipath(t, p);
+        return true;
+    default:
+        return execute_number(t, a);
+    }
+}
+
+/* The actions that send the packet somewhere. */
+static bool
+execute_send(struct translator *t, const struct action *a,
+             const struct action_context *c)
+{
+    const void *p = a;
+    const struct action_output *output = p;
+    const struct action_output_trunc *trunc = p;
+    switch ((enum action_type) a->type) {
+    case ACTION_OUTPUT:
+        do_output(t, output->port, output->max_len, 0, c);
+        return true;
+    case ACTION_OUTPUT_TRUNC:
+        do_output(t, trunc->port, 0, trunc->max_len, c);
+        return true;
+    case ACTION_CONTROLLER:
+        do_controller(t, p, c);
+        return true;
+    case ACTION_OUTPUT_REG:
+        do_output_reg(t, p, c);
+        return true;
+    case ACTION_ENQUEUE:
+        do_enqueue(t, p, c);
+        return true;
+    case ACTION_BUNDLE: {
+        uint32_t port = translator_bundle(t, p);
+        if (!((const struct action_bundle *) p)->dst.field) {
+            do_output(t, port, 0, 0, c);
+        }
+        return true;
+    }
+    default:
+        return false;
+    }
 }
 
 static void
 execute(struct translator *t, const struct action *a,
         const struct action_context *c)
 {
-    union field_value v = { .u8 = 0 };
-    switch (a->type) {
-    case ACTION_OUTPUT:
-        do_output(t, a->u.output.port, a->u.output.max_len, 0, c);
+    const void *p = a;
+    const struct action_nested *nested = p;
+    if (execute_write(t, a) || execute_send(t, a, c)) {
         return;
-    case ACTION_OUTPUT_TRUNC:
-        do_output(t, a->u.output.port, 0, a->u.output.max_len, c);
-        return;
-    case ACTION_CONTROLLER:
-        do_controller(t, a, c);
-        return;
-    case ACTION_OUTPUT_REG:
-        do_output_reg(t, a, c);
-        return;
-    case ACTION_SET_FIELD:
-        translator_set_field(t, a->u.set_field.field, &a->u.set_field.value,
-                             &a->u.set_field.mask);
-        return;
-    case ACTION_REG_MOVE:
-        do_move(t, a);
-        return;
-    case ACTION_SET_VLAN_VID:
-        translator_set_vlan(t, a->u.vlan_vid.vid, VLAN_VID_MASK,
-                            a->u.vlan_vid.push);
-        return;
-    case ACTION_SET_VLAN_PCP:
-        translator_set_vlan(t, a->u.vlan_pcp.pcp << VLAN_PCP_SHIFT,
-                            VLAN_PCP_MASK, a->u.vlan_pcp.push);
-        return;
-    case ACTION_STRIP_VLAN:
-        translator_pop_vlan(t);
-        return;
-    case ACTION_PUSH_VLAN:
-        translator_push_vlan(t, be16_to_host(a->u.ethertype));
-        return;
-    case ACTION_SET_ETH_SRC:
-    case ACTION_SET_ETH_DST:
-        v.mac = a->u.mac;
-        set_by_id(
-            t, a->type == ACTION_SET_ETH_SRC ? FIELD_ETH_SRC : FIELD_ETH_DST,
-            &v, NULL);
-        return;
-    case ACTION_SET_IPV4_SRC:
-    case ACTION_SET_IPV4_DST:
-        v.be32 = a->u.ip;
-        set_by_id(t,
-                  a->type == ACTION_SET_IPV4_SRC ? FIELD_IPV4_SRC
-                                                 : FIELD_IPV4_DST,
-                  &v, NULL);
-        return;
-    case ACTION_SET_IP_DSCP:
-        do_set_ip_tos(t, a->u.u8, IP_DSCP_MASK);
-        return;
-    case ACTION_SET_IP_ECN:
-        do_set_ip_tos(t, a->u.u8, IP_ECN_MASK);
-        return;
-    case ACTION_SET_IP_TTL:
-        v.u8 = a->u.u8;
-        set_by_id(t, FIELD_IP_TTL, &v, NULL);
-        return;
-    case ACTION_SET_L4_SRC_PORT:
-    case ACTION_SET_L4_DST_PORT:
-        do_set_port(t, a->u.tp_port, a->type == ACTION_SET_L4_SRC_PORT);
-        return;
-    case ACTION_DEC_TTL:
-        do_dec_ttl(t, a);
-        return;
-    case ACTION_STACK_PUSH:
-        do_push(t, a);
-        return;
-    case ACTION_STACK_POP:
-        do_pop(t, a);
-        return;
-    case ACTION_SET_TUNNEL:
-        do_set_tunnel(t, a->u.tun_id);
-        return;
-    case ACTION_SET_QUEUE:
-        do_set_queue(t, a->u.queue);
-        return;
-    case ACTION_POP_QUEUE:
-        do_pop_queue(t);
-        return;
-    case ACTION_ENQUEUE:
-        do_enqueue(t, a, c);
-        return;
+    }
+    switch ((enum action_type) a->type) {
     case ACTION_FIN_TIMEOUT:
-        do_fin_timeout(t, a);
+        do_fin_timeout(t, p);
         return;
     case ACTION_RESUBMIT:
-        do_resubmit(t, a);
+        do_resubmit(t, p);
         return;
     case ACTION_LEARN:
-        translator_learn(t, a);
+        translator_learn(t, p);
         return;
     case ACTION_NOTE:
         return;
@@ -380,37 +443,52 @@ execute(struct translator *t, const struct action *a,
         translator_clear_actions(t);
         return;
     case ACTION_WRITE_ACTIONS:
-        translator_write_actions(t, a->u.nested);
-        return;
-    case ACTION_WRITE_METADATA:
-        do_write_metadata(t, a);
+        translator_write_actions(t, nested->actions,
+                                 ACTION_NESTED_SIZE(nested));
         return;
     case ACTION_GOTO_TABLE:
-        translator_run_table(t, t->flow.in_port, a->u.goto_table, true);
+        translator_run_table(t, t->flow.in_port,
+                             ((const struct action_goto_table *) p)->table_id,
+                             true);
         return;
     case ACTION_CLONE:
-        do_clone(t, a);
+        do_clone(t, p);
         return;
     default:
-        translator_report(t, TRACE_ERROR, "action is not there yet");
+        /* The switch refuses flows with such actions; they can come here only
+         * from a rule older than the refusal. */
+        translator_report(t, TRACE_ERROR, "action %s is not there yet",
+                          action_name(a->type));
         translator_fail(t, TRANSLATE_FORWARDING_DISABLED);
         return;
     }
 }
 
 void
-translator_actions(struct translator *t, const struct actions *actions,
-                   bool is_last, bool in_action_set)
+translator_action_list(struct translator *t, const void *data, size_t size,
+                       bool in_action_set)
 {
-    struct action_context c = { is_last, in_action_set };
-    for (size_t i = 0; i < actions->n && !t->exit; i++) {
-        const struct action *a = actions->items[i];
+    struct action_context c = { in_action_set };
+    const struct action *a;
+    ACTION_FOR_EACH(a, data, size)
+    {
+        if (t->exit) {
+            return;
+        }
         if (t->trace) {
+            struct actions_format format = { .ports = translator_names(t) };
+            struct actions one = { (uint8_t *) a, a->size, a->size };
             struct str s = STR_INITIALIZER;
-            action_format(a, translator_names(t), &s);
+            actions_format(&one, &format, &s);
             translator_report(t, TRACE_ACTION, "%s", str_text(&s));
             str_uninit(&s);
         }
         execute(t, a, &c);
     }
+}
+
+void
+translator_actions(struct translator *t, const struct actions *actions)
+{
+    translator_action_list(t, actions->data, actions->size, false);
 }

@@ -8,14 +8,14 @@
 
 /* The bits that a specification copies. */
 static void
-read_source(struct translator *t, const struct learn_spec *spec,
+read_source(struct translator *t, const struct action_learn_spec *spec,
             union field_value *value)
 {
     if (spec->src_type == LEARN_SRC_FIELD) {
         translator_look_subfield(t, &spec->src);
         subfield_get(&spec->src, &t->flow, value);
     } else {
-        *value = spec->src_imm;
+        *value = spec->value;
     }
 }
 
@@ -39,35 +39,50 @@ match_subfield(const struct subfield *dst, const union field_value *value,
     subfield_mask_set(dst, &match->mask);
 }
 
+/* Adds the action that sets the part 'dst' of a field to 'value'. */
 static void
-apply_spec(struct translator *t, const struct learn_spec *spec,
+add_load(struct actions *actions, const struct subfield *dst,
+         const union field_value *value)
+{
+    struct flow flow = { 0 };
+    struct flow_mask mask = { 0 };
+    union field_value v, m;
+    subfield_set(dst, value, &flow);
+    subfield_mask_set(dst, &mask);
+    field_get(dst->field, &flow, &v);
+    field_get(dst->field, &mask.bits, &m);
+    size_t n = dst->field->n_bytes;
+    struct action_set_field *a =
+        actions_add(actions, ACTION_SET_FIELD, sizeof *a + 2 * n);
+    a->action.form = ACTION_FORM_LOAD;
+    a->field = dst->field;
+    a->value_size = n;
+    memcpy(a->bytes, &v, n);
+    memcpy(a->bytes + n, &m, n);
+}
+
+static void
+apply_spec(struct translator *t, const struct action_learn_spec *spec,
            struct translate_learned_flow *lf)
 {
     union field_value value = { .u8 = 0 };
     read_source(t, spec, &value);
-    switch (spec->dst_type) {
+    switch ((enum action_learn_dst) spec->dst_type) {
     case LEARN_DST_MATCH:
         match_subfield(&spec->dst, &value, &lf->match);
         return;
-    case LEARN_DST_LOAD: {
-        struct action *a = actions_add(lf->actions, ACTION_SET_FIELD);
-        struct flow flow = { 0 };
-        struct flow_mask mask = { 0 };
-        subfield_set(&spec->dst, &value, &flow);
-        subfield_mask_set(&spec->dst, &mask);
-        a->u.set_field.field = spec->dst.field;
-        field_get(spec->dst.field, &flow, &a->u.set_field.value);
-        field_get(spec->dst.field, &mask.bits, &a->u.set_field.mask);
+    case LEARN_DST_LOAD:
+        add_load(&lf->actions, &spec->dst, &value);
         return;
-    }
     case LEARN_DST_OUTPUT: {
         uint32_t port;
         size_t n =
             spec->src_type == LEARN_SRC_FIELD ? spec->src.field->n_bytes : 2;
         if (spec->n_bits == 16
             && ofp_port_from_of10(low_u64(&value, n), &port)) {
-            struct action *a = actions_add(lf->actions, ACTION_OUTPUT);
-            a->u.output.port = port;
+            struct action_output *a =
+                actions_add(&lf->actions, ACTION_OUTPUT, sizeof *a);
+            a->port = port;
         }
         return;
     }
@@ -101,15 +116,15 @@ report_learned(struct translator *t, const struct translate_learned_flow *lf)
         str_putf(&s, " limit=%u", lf->limit);
     }
     str_put(&s, " actions=");
-    actions_format(lf->actions, names, &s);
+    struct actions_format format = { .ports = names };
+    actions_format(&lf->actions, &format, &s);
     translator_report(t, TRACE_DETAIL, "%s", str_text(&s));
     str_uninit(&s);
 }
 
 void
-translator_learn(struct translator *t, const struct action *a)
+translator_learn(struct translator *t, const struct action_learn *learn)
 {
-    const struct action_learn *learn = &a->u.learn;
     const struct trace *trace = t->request->trace;
     bool quiet = trace && !trace->side_effects;
     struct translate_learned_flow *lf = xzalloc(sizeof *lf);
@@ -121,16 +136,17 @@ translator_learn(struct translator *t, const struct action *a)
     lf->hard_timeout = learn->hard_timeout;
     lf->flags = learn->flags & LEARN_SEND_FLOW_REM ? RULE_SEND_FLOW_REM : 0;
     lf->limit = learn->limit;
-    lf->actions = actions_create();
+    actions_init(&lf->actions);
     match_init_any(&lf->match);
     for (size_t i = 0; i < learn->n_specs; i++) {
         apply_spec(t, &learn->specs[i], lf);
     }
     match_zero_wildcarded(&lf->match);
     if (learn->fin_idle_timeout || learn->fin_hard_timeout) {
-        struct action *fin = actions_add(lf->actions, ACTION_FIN_TIMEOUT);
-        fin->u.fin_timeout.idle = learn->fin_idle_timeout;
-        fin->u.fin_timeout.hard = learn->fin_hard_timeout;
+        struct action_fin_timeout *fin =
+            actions_add(&lf->actions, ACTION_FIN_TIMEOUT, sizeof *fin);
+        fin->idle = learn->fin_idle_timeout;
+        fin->hard = learn->fin_hard_timeout;
     }
     if (quiet) {
         translator_report(t, TRACE_WARN,
@@ -150,7 +166,7 @@ void
 translate_learned_flow_unref(struct translate_learned_flow *lf)
 {
     if (lf && !__atomic_sub_fetch(&lf->n_refs, 1, __ATOMIC_ACQ_REL)) {
-        actions_destroy(lf->actions);
+        actions_uninit(&lf->actions);
         free(lf);
     }
 }
@@ -171,7 +187,7 @@ translate_learned_flow_apply(const struct translate_learned_flow *lf,
         .flags = lf->flags,
         .out_port = OFPP_NONE,
         .out_group = UINT32_MAX,
-        .actions = lf->actions,
+        .actions = &lf->actions,
     };
     bool added;
     enum ofperr error = pipeline_learn(p, &fm, lf->limit, now_ms, &added);

@@ -5,9 +5,8 @@
 #include <stdbool.h>
 
 #include "net/flow/match.h"
+#include "openflow/action/action.h"
 #include "switch/pipeline/pipeline.h"
-
-struct actions;
 
 struct translate_learned_flow {
     unsigned int n_refs; /* Atomic. */
@@ -17,9 +16,9 @@ struct translate_learned_flow {
     be64 cookie;
     uint16_t idle_timeout;
     uint16_t hard_timeout;
-    uint16_t flags;          /* RULE_*. */
-    uint32_t limit;          /* Flows with this cookie there; 0: any. */
-    struct actions *actions; /* Owned. */
+    uint16_t flags;         /* RULE_*. */
+    uint32_t limit;         /* Flows with this cookie there; 0: any. */
+    struct actions actions; /* Owned. */
 };
 
 void translate_learned_flow_unref(struct translate_learned_flow *);

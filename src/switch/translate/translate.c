@@ -183,10 +183,10 @@ run_rule(struct translator *t, const struct rule *rule, uint8_t table_id)
     const struct actions *actions = rule->actions->actions;
     if (t->look_only) {
         /* The port does not receive. */
-    } else if (t->trace && actions_is_empty(actions)) {
+    } else if (t->trace && !actions->size) {
         translator_report(t, TRACE_ACTION, "drop");
     } else {
-        translator_actions(t, actions, true, false);
+        translator_actions(t, actions);
     }
     t->table_id = old_table;
     t->cookie = old_cookie;
@@ -469,7 +469,7 @@ run(struct translator *t)
         !in || !(in->config & (FORWARDING_NO_RECV | FORWARDING_PORT_DOWN));
     if (r->actions) {
         t->was_packet_out = true;
-        translator_actions(t, r->actions, true, false);
+        translator_actions(t, r->actions);
     } else {
         t->look_only = !may_receive;
         translator_run_table(t, t->flow.in_port, 0, true);

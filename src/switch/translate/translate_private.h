@@ -15,6 +15,10 @@
 #include "switch/translate/trace_node.h"
 #include "switch/translate/translate.h"
 
+struct action_bundle;
+struct action_learn;
+struct action_multipath;
+
 struct translator {
     const struct translate_request *request;
     struct translation *out;
@@ -37,7 +41,7 @@ struct translator {
     bool exit;                  /* Nothing more is executed. */
     bool look_only;             /* Rules are found, not executed. */
     struct writer stack;        /* Values pushed: bytes, then a size byte. */
-    struct actions *action_set; /* NULL: empty. */
+    struct actions *action_set; /* As written; NULL: empty. */
     uint32_t orig_skb_priority; /* For pop_queue. */
     bool ip_written;            /* Some action wrote an IP header's field. */
     bool was_packet_out;        /* Began with given actions. */
@@ -121,18 +125,26 @@ void translator_controller(struct translator *,
                            const struct controller_action *);
 
 /* actions.c */
-void translator_actions(struct translator *, const struct actions *,
-                        bool is_last, bool in_action_set);
+void translator_actions(struct translator *, const struct actions *);
+void translator_action_list(struct translator *, const void *data, size_t size,
+                            bool in_action_set);
 
+/* action_set.c */
 /* Executes the action set in its order: OpenFlow 1.3.5 §5.10. */
 void translator_execute_action_set(struct translator *);
 void translator_drop_action_set(struct translator *);
-void translator_write_actions(struct translator *, const struct actions *);
+void translator_write_actions(struct translator *, const void *data,
+                              size_t size);
 void translator_clear_actions(struct translator *);
 
+/* select.c */
+void translator_multipath(struct translator *,
+                          const struct action_multipath *);
+/* The member chosen, or OFPP_NONE; stores it if the action has a place. */
+uint32_t translator_bundle(struct translator *, const struct action_bundle *);
+
 /* learn.c */
-struct action;
-void translator_learn(struct translator *, const struct action *);
+void translator_learn(struct translator *, const struct action_learn *);
 
 /* write.c */
 void translator_look(struct translator *, const struct field *,

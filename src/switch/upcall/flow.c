@@ -293,11 +293,18 @@ upcall_flow_kill(struct upcall_flow *f,
                  const struct datapath_flow_stats *stats)
 {
     struct upcall *u = f->upcall;
-    if (f->dead) {
+    mutex_lock(&u->mutex);
+    bool was_dead = f->dead;
+    mutex_unlock(&u->mutex);
+    if (was_dead) {
         return;
     }
     upcall_flow_fold(f, stats, stats->used_ms);
     mutex_lock(&u->mutex);
+    if (f->dead) {
+        mutex_unlock(&u->mutex);
+        return;
+    }
     f->dead = true;
     for (size_t i = 0; f->queued && i < u->recheck.n; i++) {
         if (u->recheck.items[i] == f) {
@@ -321,7 +328,29 @@ upcall_flow_removed(void *u_, void *owner,
         return;
     }
     upcall_flow_kill(f, stats);
-    free_flow(f);
+    mutex_lock(&f->upcall->mutex);
+    upcall_flow_hold(f);
+    f->gone = true;
+    mutex_unlock(&f->upcall->mutex);
+    upcall_flow_release(f);
+}
+
+void
+upcall_flow_hold(struct upcall_flow *f)
+{
+    f->n_holds++;
+}
+
+void
+upcall_flow_release(struct upcall_flow *f)
+{
+    struct upcall *u = f->upcall;
+    mutex_lock(&u->mutex);
+    bool last = !--f->n_holds && f->gone;
+    mutex_unlock(&u->mutex);
+    if (last) {
+        free_flow(f);
+    }
 }
 
 bool

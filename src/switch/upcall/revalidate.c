@@ -262,8 +262,10 @@ update_flow(struct upcall *u, struct upcall_flow *f, const struct match *match,
     }
     if (keep) {
         mutex_lock(&u->mutex);
-        upcall_flow_set_actions(f, actions, size);
-        upcall_flow_relink(f, t, of_flow);
+        if (!f->dead) {
+            upcall_flow_set_actions(f, actions, size);
+            upcall_flow_relink(f, t, of_flow);
+        }
         mutex_unlock(&u->mutex);
     }
     writer_uninit(&storage);
@@ -309,8 +311,10 @@ run_queue(struct upcall *u)
     while (u->recheck.n) {
         struct upcall_flow *f = vec_pop(&u->recheck);
         f->queued = false;
+        upcall_flow_hold(f);
         mutex_unlock(&u->mutex);
         revalidate_flow(u, f, &t);
+        upcall_flow_release(f);
         mutex_lock(&u->mutex);
     }
     mutex_unlock(&u->mutex);
@@ -362,6 +366,13 @@ upcall_run(struct upcall *u)
     run_queue(u);
 }
 
+static void
+delete_held_flow(struct upcall *u, struct upcall_flow *f)
+{
+    delete_flow(u, f);
+    upcall_flow_release(f);
+}
+
 struct sweep {
     struct upcall *upcall;
     long long now_ms;
@@ -388,6 +399,9 @@ sweep_flow(void *sweep_, struct datapath_flow *flow,
     upcall_flow_fold(f, &info->stats, sweep->now_ms);
     long long idle_at = f->used_ms + sweep->max_idle_ms;
     if (sweep->all || idle_at < sweep->now_ms) {
+        mutex_lock(&sweep->upcall->mutex);
+        upcall_flow_hold(f);
+        mutex_unlock(&sweep->upcall->mutex);
         vec_push(&sweep->idle, f);
     } else {
         sweep->next_ms = MIN(sweep->next_ms, idle_at + 1);
@@ -417,7 +431,7 @@ upcall_sweep(struct upcall *u, long long now_ms)
     }
     u->datapath->ops->flow_for_each(u->datapath, sweep_flow, &sweep);
     for (size_t i = 0; i < sweep.idle.n; i++) {
-        delete_flow(u, sweep.idle.items[i]);
+        delete_held_flow(u, sweep.idle.items[i]);
     }
     vec_uninit(&sweep.idle);
     return sweep.next_ms;
@@ -457,7 +471,7 @@ upcall_purge(struct upcall *u)
     };
     u->datapath->ops->flow_for_each(u->datapath, sweep_flow, &sweep);
     for (size_t i = 0; i < sweep.idle.n; i++) {
-        delete_flow(u, sweep.idle.items[i]);
+        delete_held_flow(u, sweep.idle.items[i]);
     }
     vec_uninit(&sweep.idle);
 }

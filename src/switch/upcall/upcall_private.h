@@ -66,6 +66,8 @@ struct upcall_flow {
     uint16_t tcp_flags;
     bool queued;             /* In upcall.recheck. */
     bool dead;               /* Only waits for the datapath to let go. */
+    bool gone;               /* The datapath has let go. */
+    unsigned int n_holds;    /* The main thread works on it. */
     struct upcall_dep *deps; /* 'n_deps'. */
     size_t n_deps;
     struct translate_delta *deltas;
@@ -167,6 +169,10 @@ void upcall_flow_set_actions(struct upcall_flow *, const uint8_t *, size_t)
  * memory, which the datapath still points to. */
 void upcall_flow_kill(struct upcall_flow *,
                       const struct datapath_flow_stats *);
+/* Keeps the flow's memory although the datapath may let go of it. */
+void upcall_flow_hold(struct upcall_flow *flow) REQUIRES(flow->upcall->mutex);
+/* May free the flow. */
+void upcall_flow_release(struct upcall_flow *);
 /* The datapath's word that the flow is gone. */
 void upcall_flow_removed(void *, void *owner,
                          const struct datapath_flow_stats *);
