@@ -20,7 +20,8 @@ vector_create(size_t n)
 void
 classifier_init(struct classifier *cls, const enum field_id *fields, size_t n)
 {
-    static const enum field_id defaults[] = { FIELD_IPV4_DST, FIELD_IPV4_SRC };
+    static const enum field_id defaults[] = { FIELD_IPV4_DST, FIELD_IPV4_SRC,
+                                              FIELD_IPV6_DST, FIELD_IPV6_SRC };
     struct classifier_impl *impl = xzalloc(sizeof *impl);
     hmap_init(&impl->subtables);
     rcu_init(&impl->vector, vector_create(0));

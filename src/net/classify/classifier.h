@@ -70,8 +70,8 @@ struct classifier {
     struct classifier_impl *impl;
 };
 
-/* 'flow_fields' is a list of fields to keep tries for, 'n' at most
- * CLASSIFIER_MAX_TRIES; NULL: nw_dst and nw_src.  Ports have one always. */
+/* 'fields' are those to keep tries for, 'n' at most CLASSIFIER_MAX_TRIES;
+ * NULL: ip_dst, ip_src, ipv6_dst, ipv6_src.  Ports have one always. */
 void classifier_init(struct classifier *, const enum field_id *fields,
                      size_t n);
 /* The rules must have been removed. */
@@ -134,9 +134,9 @@ bool classifier_overlaps(const struct classifier *,
                          const struct classifier_rule *,
                          classifier_version version);
 
-/* Iteration over the rules that 'target' covers (each flow of theirs meets
- * it) and that are visible in 'version'; 'target' NULL: all.  Removing the
- * current rule is allowed. */
+/* Iteration, by the writer's thread, over the rules that 'target' covers (each
+ * flow of theirs meets it) and that are visible in 'version'; 'target' NULL:
+ * all.  Removing the current rule is allowed. */
 struct classifier_cursor {
     const struct classifier *cls;
     const struct match *target;
