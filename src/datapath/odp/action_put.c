@@ -133,9 +133,7 @@ odp_put_set(struct writer *w, enum odp_key_attr attr, const void *value,
         return;
     }
     uint8_t both[2 * ODP_KEY_MAX_SIZE];
-    for (size_t i = 0; i < size; i++) {
-        both[i] = ((const uint8_t *) value)[i] & ((const uint8_t *) mask)[i];
-    }
+    memcpy(both, value, size);
     memcpy(both + size, mask, size);
     size_t nested = odp_begin_nested(w, ODP_ACTION_SET_MASKED);
     odp_put_attr(w, attr, both, 2 * size);
