@@ -245,10 +245,6 @@ check_on_bridge(const struct vsctl_port *port, const char *bridge_name,
         ctl_fail("bridge %s does not have a port %s (although its child "
                  "bridge %s does)",
                  bridge_name, port->name, port->bridge->name);
-    } else if (bridge->parent == port->bridge) {
-        ctl_fail("bridge %s does not have a port %s (although its parent "
-                 "bridge %s does)",
-                 bridge_name, port->name, port->bridge->name);
     }
     ctl_fail("bridge %s does not have a port %s", bridge_name, port->name);
 }

@@ -250,9 +250,11 @@ run_add_aa_mapping(struct ctl_context *c)
     const struct column *column =
         ctl_column(c, VSWITCH_TABLE_AUTOATTACH, "mappings");
     union atom key = { .integer = isid }, value = { .integer = vlan };
-    struct datum new;
+    struct datum new, mapping = DATUM_INITIALIZER;
+    datum_add_take(&mapping, &key, &value, &column->type);
     datum_clone(&new, idl_read(aa, column));
-    datum_put(&new, &key, &value, &column->type);
+    datum_union(&new, &mapping, &column->type, false);
+    datum_uninit(&mapping, &column->type);
     ctl_verify(aa, "mappings");
     idl_txn_write(aa, column, &new);
 }

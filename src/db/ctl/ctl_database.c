@@ -315,12 +315,13 @@ run_add(struct ctl_context *c)
         datum_union(&all, &d, &type, false);
         datum_uninit(&d, &type);
     }
-    if (row->columns) {
+    if (row->columns && !type_is_map(&type)) {
         idl_txn_add_elements(row, column, &all);
     } else {
         struct datum new;
         datum_clone(&new, idl_read(row, column));
-        datum_union(&new, &all, &type, false);
+        idl_txn_verify(row, column);
+        datum_union(&new, &all, &type, true);
         datum_uninit(&all, &type);
         idl_txn_write(row, column, &new);
     }

@@ -283,9 +283,15 @@ take_token(const char **pp)
         }
         p++;
     }
-    p += strcspn(p, ":=, []{}!<>");
+    struct str token = STR_INITIALIZER;
+    str_put_n(&token, start, p - start);
+    for (; *p && !strchr(":=, []{}!<>", *p); p++) {
+        /* A backslash stands for the character after it. */
+        p += *p == '\\' && p[1];
+        str_put_char(&token, *p);
+    }
     *pp = p;
-    return xmemdup0(start, p - start);
+    return str_steal(&token);
 }
 
 void

@@ -114,8 +114,6 @@ check_n_args(const struct ctl_command *command)
 static void
 parse_command(struct ctl *ctl, int argc, char *argv[], bool first)
 {
-    ctl->commands =
-        xrealloc(ctl->commands, (ctl->n_commands + 1) * sizeof *ctl->commands);
     struct ctl_command *command = &ctl->commands[ctl->n_commands++];
     memset(command, 0, sizeof *command);
     strmap_init(&command->options);
@@ -153,6 +151,8 @@ parse_command(struct ctl *ctl, int argc, char *argv[], bool first)
 void
 ctl_parse_commands(struct ctl *ctl, int argc, char *argv[])
 {
+    /* Commands hold maps, which must not move. */
+    ctl->commands = xcalloc(argc + 1, sizeof *ctl->commands);
     bool first = true;
     int start = 0;
     for (int i = 0; i <= argc; i++) {

@@ -103,6 +103,10 @@ ctl_add_ref(struct idl_row *row, const char *name, const struct idl_row *to)
     struct datum new, d;
     datum_init_uuid(&d, &to->uuid);
     datum_clone(&new, idl_read(row, column));
+    if (new.n && uuid_is_zero(&new.keys[0].uuid)) {
+        /* The default value of a column that may not be empty. */
+        datum_remove(&new, 0, &column->type);
+    }
     datum_union(&new, &d, &column->type, false);
     datum_uninit(&d, &column->type);
     idl_txn_write(row, column, &new);

@@ -141,16 +141,19 @@ put_caption_line(const struct text_table *t, struct str *s)
     }
 }
 
-/* Cells of a line, the last one without padding. */
+/* Cells of a line, without spaces after the last that has text. */
 static void
 put_text_line(struct str *s, char **cells, const size_t *widths, size_t n)
 {
+    size_t n_spaces = 0;
     for (size_t i = 0; i < n; i++) {
         size_t len = MIN(strlen(cells[i]), widths[i]);
-        str_put_n(s, cells[i], len);
-        if (i + 1 < n) {
-            str_put_repeat(s, ' ', widths[i] - len + 1);
+        if (len) {
+            str_put_repeat(s, ' ', n_spaces);
+            str_put_n(s, cells[i], len);
+            n_spaces = 0;
         }
+        n_spaces += widths[i] - len + 1;
     }
     str_put_char(s, '\n');
 }

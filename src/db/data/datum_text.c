@@ -32,9 +32,15 @@ take_token(const char **pp, char **tokenp)
         }
         p++;
     }
-    p += strcspn(p, ":=, []{}!<>");
-    *tokenp = xmemdup0(start, p - start);
+    struct str token = STR_INITIALIZER;
+    str_put_n(&token, start, p - start);
+    for (; *p && !strchr(":=, []{}!<>", *p); p++) {
+        /* A backslash stands for the character after it. */
+        p += *p == '\\' && p[1];
+        str_put_char(&token, *p);
+    }
     *pp = p;
+    *tokenp = str_steal(&token);
     return NULL;
 }
 
