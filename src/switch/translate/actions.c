@@ -351,10 +351,10 @@ execute_write(struct translator *t, const struct action *a)
         do_set_mac(t, FIELD_ETH_DST, p);
         return true;
     case ACTION_SET_IPV4_SRC:
-        do_set_ip(t, FIELD_IP_SRC, p);
+        do_set_ip(t, FIELD_IPV4_SRC, p);
         return true;
     case ACTION_SET_IPV4_DST:
-        do_set_ip(t, FIELD_IP_DST, p);
+        do_set_ip(t, FIELD_IPV4_DST, p);
         return true;
     case ACTION_DEC_TTL:
         do_dec_ttl(t, p);
