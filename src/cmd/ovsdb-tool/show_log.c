@@ -47,7 +47,7 @@ print_columns(const struct log_state *state, const char *table_name,
 /* Prints the row and learns its name. */
 static void
 print_row(struct log_state *state, const char *table, const char *uuid,
-          const struct json *row)
+          const struct json *row, bool is_diff)
 {
     char *key = xasprintf("%s/%s", table, uuid);
     const char *old_name = strmap_get(&state->names, key);
@@ -62,16 +62,16 @@ print_row(struct log_state *state, const char *table, const char *uuid,
     const char *name = strmap_get(&state->names, key);
 
     if (show_log_verbosity) {
-        printf("  table %s", table);
-        if (row->type == JSON_NULL) {
-            printf(" delete row");
-        } else {
-            printf(is_known ? " row" : " insert row");
-        }
+        printf("  table %s%s row", table, is_known ? "" : " insert");
         if (name[0]) {
-            printf(" \"%s\" (%.8s):\n", name, uuid);
+            printf(" \"%s\" (%.8s)", name, uuid);
         } else {
-            printf(" %.8s:\n", uuid);
+            printf(is_known ? " %.8s (%.8s)" : " %.8s", uuid, uuid);
+        }
+        bool is_delete = row->type == JSON_NULL;
+        printf("%s:\n", is_known && is_diff ? " diff" : "");
+        if (is_delete) {
+            printf("    delete row\n");
         }
         if (show_log_verbosity > 1 && row->type == JSON_OBJECT) {
             print_columns(state, table, row);
@@ -88,6 +88,7 @@ print_transaction(struct log_state *state, const struct json *record)
 {
     const struct json *date = json_object_find(record, "_date");
     const struct json *comment = json_object_find(record, "_comment");
+    const struct json *is_diff = json_object_find(record, "_is_diff");
     if (date && date->type == JSON_INTEGER) {
         long long ms = date->integer;
         struct str text = STR_INITIALIZER;
@@ -107,7 +108,8 @@ print_transaction(struct log_state *state, const struct json *record)
         }
         for (size_t j = 0; j < m->value->object.n; j++) {
             const struct json_member *row = &m->value->object.members[j];
-            print_row(state, m->name, row->name, row->value);
+            print_row(state, m->name, row->name, row->value,
+                      is_diff && is_diff->type == JSON_TRUE);
         }
     }
 }

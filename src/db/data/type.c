@@ -438,7 +438,7 @@ type_to_json(const struct type *type)
 static const char *
 english_name(enum atom_type type)
 {
-    return type == ATOM_UUID ? "UUID" : atom_type_name(type);
+    return atom_type_name(type);
 }
 
 char *

@@ -183,17 +183,58 @@ execute_insert(struct execution *x, struct operation *op)
 
 /* --- select ------------------------------------------------------------ */
 
+/* A row already in the result. */
+struct select_row {
+    struct hmap_node node; /* In 'seen' of struct select_aux. */
+    const struct row *row;
+};
+
 struct select_aux {
     const struct column_set *columns;
     struct json *rows;
+    struct hmap seen; /* Of struct select_row, by the columns. */
 };
 
+static uint32_t hash_fields(const struct datum *fields,
+                            const struct column_set *);
+static bool fields_equal(const struct datum *, const struct datum *,
+                         const struct column_set *);
+
+/* RFC 7047 §5.2.2: identical rows appear once in the result. */
 static bool
 select_row(struct row *row, void *aux_)
 {
     struct select_aux *aux = aux_;
+    if (!column_set_contains(aux->columns, COLUMN_UUID)) {
+        uint32_t hash = hash_fields(row->fields, aux->columns);
+        struct select_row *seen;
+        HMAP_FOR_EACH_WITH_HASH (seen, node, hash, &aux->seen) {
+            if (fields_equal(seen->row->fields, row->fields, aux->columns)) {
+                return true;
+            }
+        }
+        seen = xmalloc(sizeof *seen);
+        seen->row = row;
+        hmap_add(&aux->seen, &seen->node, hash);
+    }
     json_array_add(aux->rows, row_to_json(row, aux->columns));
     return true;
+}
+
+static struct json *
+select_rows(const struct table *table, const struct conditions *condition,
+            const struct column_set *columns)
+{
+    struct select_aux aux = { columns, json_array_create(),
+                              HMAP_INITIALIZER(&aux.seen) };
+    conditions_for_each(table, condition, select_row, &aux);
+    struct select_row *row, *next;
+    HMAP_FOR_EACH_SAFE (row, next, node, &aux.seen) {
+        hmap_remove(&aux.seen, &row->node);
+        free(row);
+    }
+    hmap_uninit(&aux.seen);
+    return aux.rows;
 }
 
 /* Parses the optional member 'json' of column names. */
@@ -229,9 +270,8 @@ execute_select(struct execution *x, struct operation *op)
         error = parse_columns(&columns, table, columns_json);
     }
     if (!error) {
-        struct select_aux aux = { &columns, json_array_create() };
-        conditions_for_each(table, &condition, select_row, &aux);
-        json_object_put(op->result, "rows", aux.rows);
+        json_object_put(op->result, "rows",
+                        select_rows(table, &condition, &columns));
     }
     conditions_uninit(&condition);
     column_set_uninit(&columns);
@@ -416,19 +456,27 @@ hash_fields(const struct datum *fields, const struct column_set *columns)
     return hash;
 }
 
+static bool
+fields_equal(const struct datum *a, const struct datum *b,
+             const struct column_set *columns)
+{
+    for (size_t i = 0; i < columns->n; i++) {
+        const struct column *column = columns->columns[i];
+        if (!datum_equal(&a[column->index], &b[column->index],
+                         &column->type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct wait_row *
 find_wanted(const struct wait_aux *aux, const struct datum *fields,
             uint32_t hash)
 {
     struct wait_row *wanted;
     HMAP_FOR_EACH_WITH_HASH (wanted, node, hash, &aux->rows) {
-        bool same = true;
-        for (size_t i = 0; same && i < aux->columns->n; i++) {
-            const struct column *column = aux->columns->columns[i];
-            same = datum_equal(&wanted->fields[column->index],
-                               &fields[column->index], &column->type);
-        }
-        if (same) {
+        if (fields_equal(wanted->fields, fields, aux->columns)) {
             return wanted;
         }
     }

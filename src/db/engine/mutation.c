@@ -27,14 +27,6 @@ mutator_from_name(const char *name, enum mutator *mutatorp)
     return db_error_create("unknown mutator", "No mutator named %s.", name);
 }
 
-static bool
-is_map_json(const struct json *json)
-{
-    return json->type == JSON_ARRAY && json->array.n == 2
-           && json_item(json, 0)->type == JSON_STRING
-           && !strcmp(json_text(json_item(json, 0)), "map");
-}
-
 /* Whether 'mutator' may be applied to columns of type 'type'. */
 static bool
 is_applicable(enum mutator mutator, const struct type *type)
@@ -56,16 +48,16 @@ is_applicable(enum mutator mutator, const struct type *type)
     NOT_REACHED();
 }
 
-/* Computes the type of the argument. */
+/* Computes the type of the argument; 'is_key_set' for a set of keys to delete
+ * from a map. */
 static void
-argument_type(struct mutation *m, const struct json *arg)
+argument_type(struct mutation *m, bool is_key_set)
 {
     type_clone(&m->type, &m->column->type);
     if (m->mutator == MUTATOR_INSERT || m->mutator == MUTATOR_DELETE) {
         m->type.n_min = 0;
         m->type.n_max = TYPE_UNLIMITED;
-        if (m->mutator == MUTATOR_DELETE && type_is_map(&m->type)
-            && !is_map_json(arg)) {
+        if (is_key_set) {
             base_type_uninit(&m->type.value);
             base_type_init(&m->type.value, ATOM_VOID);
         }
@@ -113,8 +105,15 @@ mutation_from_json(struct mutation *m, const struct table_schema *schema,
     }
 
     m->column = column;
-    argument_type(m, json_item(json, 2));
+    argument_type(m, false);
     error = datum_from_json(&m->arg, &m->type, json_item(json, 2), symbols);
+    if (error && m->mutator == MUTATOR_DELETE && type_is_map(&m->type)) {
+        db_error_destroy(error);
+        type_uninit(&m->type);
+        argument_type(m, true);
+        error =
+            datum_from_json(&m->arg, &m->type, json_item(json, 2), symbols);
+    }
     if (error) {
         type_uninit(&m->type);
         m->column = NULL;

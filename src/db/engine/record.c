@@ -92,11 +92,33 @@ put_row(struct json *object, const struct row *row, struct json *value)
     json_object_add_take(object, xstrdup(name), value);
 }
 
+/* Whether the new row of 'change' has a value that some readers would take
+ * for a difference to a default that is not empty. */
+static bool
+is_ambiguous(const struct row_change *change)
+{
+    const struct row *row = change->row;
+    for (size_t i = COLUMN_N_STD; i < row->table->schema->n_columns; i++) {
+        const struct type *type = &row_column(row, i)->type;
+        if (type->n_min && type->n_max > 1
+            && !datum_is_default(&row->fields[i], type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct json *
 record_from_transaction(const struct transaction *txn, long long date_ms,
                         bool is_diff)
 {
     struct json *record = NULL;
+    for (size_t i = 0; is_diff && i < txn->changes.n; i++) {
+        const struct row_change *change = txn->changes.items[i];
+        if (change->is_insert && !change->is_dropped && is_ambiguous(change)) {
+            is_diff = false;
+        }
+    }
     for (size_t i = 0; i < txn->changes.n; i++) {
         const struct row_change *change = txn->changes.items[i];
         struct json *value =

@@ -1,0 +1,271 @@
+"""ovsdb-server and ovsdb-tool: durability, file format, and agreement with a
+peer (environment variable OVS_PEER: a wrapper that runs its programs)."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCHEMA = os.path.join(HERE, "kitchen.ovsschema")
+BUILD = os.environ.get("OVS_BUILD", os.path.join(HERE, "../../build"))
+PEER = os.environ.get("OVS_PEER")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+needs_peer = pytest.mark.skipif(not PEER, reason="OVS_PEER is not set")
+
+
+def program(name, peer=False):
+    if peer:
+        return [PEER, name]
+    return [os.path.join(BUILD, "src", name)]
+
+
+class Client:
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(5)
+        self.sock.connect(path)
+        self.buffer = ""
+        self.id = 0
+        self.notes = []
+
+    def receive(self):
+        decoder = json.JSONDecoder()
+        while True:
+            try:
+                text = self.buffer.lstrip()
+                value, n = decoder.raw_decode(text)
+                self.buffer = text[n:]
+                return value
+            except ValueError:
+                data = self.sock.recv(65536)
+                if not data:
+                    raise EOFError
+                self.buffer += data.decode()
+
+    def call(self, method, *params):
+        self.id += 1
+        request = {"method": method, "params": params, "id": self.id}
+        self.sock.sendall(json.dumps(request).encode())
+        while True:
+            message = self.receive()
+            if message.get("id") == self.id:
+                return message
+            self.notes.append(message)
+
+    def transact(self, *ops):
+        return self.call("transact", "Kitchen", *ops)["result"]
+
+
+class Server:
+    def __init__(self, directory, peer=False, database=None):
+        self.dir = str(directory)
+        self.peer = peer
+        os.makedirs(self.dir, exist_ok=True)
+        self.env = dict(os.environ)
+        for name in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"):
+            self.env["OVS_" + name] = self.dir
+        self.db = database or os.path.join(self.dir, "k.db")
+        if not os.path.exists(self.db):
+            self.tool("create", self.db, SCHEMA)
+        self.sock = os.path.join(self.dir, "db.sock")
+        self.start()
+
+    def tool(self, *args):
+        return subprocess.run(
+            program("ovsdb-tool", self.peer) + list(args), env=self.env,
+            check=True, capture_output=True, text=True, timeout=20).stdout
+
+    def start(self):
+        self.process = subprocess.Popen(
+            program("ovsdb-server", self.peer)
+            + ["--remote=punix:" + self.sock, "-vconsole:off",
+               "--unixctl=" + os.path.join(self.dir, "ctl"), self.db],
+            env=self.env)
+        for _ in range(200):
+            try:
+                Client(self.sock)
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError("server does not start")
+
+    def stop(self, signo=signal.SIGTERM):
+        self.process.send_signal(signo)
+        self.process.wait(10)
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path / "ours")
+    yield server
+    server.stop()
+
+
+def normalize(value):
+    if isinstance(value, dict):
+        pairs = [(UUID.sub("U", k), normalize(v)) for k, v in value.items()
+                 if k not in ("_version", "_uuid")]
+        return sorted(pairs, key=repr)
+    if isinstance(value, list):
+        items = [normalize(v) for v in value]
+        return sorted(items, key=repr) if value and isinstance(
+            value[0], dict) and "op" not in value[0] else items
+    return UUID.sub("U", value) if isinstance(value, str) else value
+
+
+def corpus():
+    """Transactions, good and bad, generated from tables of parts."""
+    def insert(table, **row):
+        return {"op": "insert", "table": table, "row": row}
+
+    values = [0, 1, -1, 5, 101, 1.5, True, "", "red", "123456789", None, {},
+              [], ["set", []], ["set", [1]], ["set", [1, 2]],
+              ["set", [1, 1]], ["set", ["a", "b"]], ["set", 1],
+              ["map", []], ["map", [["a", 1]]], ["map", [["a", "b"]]],
+              ["map", [[1, 2.5]]], ["map", [["a", 1], ["a", 2]]],
+              ["uuid", "x"], ["named-uuid", "1x"], ["foo", 1]]
+    columns = ["i", "ie", "iset", "iset1", "r", "bo", "s", "se", "sset", "u",
+               "ssmap", "simap", "irmap", "oi", "os"]
+    for column in columns:
+        for value in values:
+            yield [insert("Types", **{column: value})]
+    everything = {"op": "select", "table": "Types", "where": []}
+    for column in columns:
+        for function in ("==", "!=", "<", ">=", "includes", "excludes", "~"):
+            for value in (1, "red", ["set", []], ["map", [["a", "b"]]]):
+                yield [dict(everything, where=[[column, function, value]],
+                            columns=[column])]
+        for mutator in ("+=", "/=", "%=", "insert", "delete", "x"):
+            for value in (0, 2, "a", ["set", [1, 2]], ["map", [["a", "b"]]]):
+                yield [{"op": "mutate", "table": "Types", "where": [],
+                        "mutations": [[column, mutator, value]]},
+                       dict(everything, columns=[column])]
+    for op in ("select", "insert", "update", "mutate", "delete", "wait",
+               "commit", "comment", "assert", "abort", "nope", 1):
+        yield [{"op": op}]
+        yield [{"op": op, "table": "Types"}]
+        yield [{"op": op, "table": "Nope", "where": [], "row": {}}]
+        yield [{"op": op, "table": "Types", "where": [], "x": 1}]
+        yield [{"op": "comment", "comment": "c"}, {"op": op}, {"op": "abort"}]
+
+
+@needs_peer
+def test_corpus_gives_the_same_replies(server, tmp_path):
+    peer = Server(tmp_path / "peer", peer=True)
+    try:
+        ours, theirs = Client(server.sock), Client(peer.sock)
+        n = 0
+        for ops in corpus():
+            a, b = ours.transact(*ops), theirs.transact(*ops)
+            assert normalize(a) == normalize(b), json.dumps(ops)
+            n += 1
+        assert n > 300
+    finally:
+        peer.stop()
+
+
+@needs_peer
+@pytest.mark.parametrize("writer_is_peer", [False, True])
+def test_file_of_one_loads_in_the_other(tmp_path, writer_is_peer):
+    writer = Server(tmp_path / "writer", peer=writer_is_peer)
+    for ops in corpus():
+        Client(writer.sock).transact(*ops)
+    select = {"op": "select", "table": "Types", "where": []}
+    before = Client(writer.sock).transact(select)
+    writer.stop()
+    reader = Server(tmp_path / "reader", peer=not writer_is_peer,
+                    database=writer.db)
+    after = Client(reader.sock).transact(select)
+    reader.stop()
+    assert before[0]["rows"]
+    assert normalize(before) == normalize(after)
+
+
+@needs_peer
+def test_monitors_tell_the_same(server, tmp_path):
+    peer = Server(tmp_path / "peer", peer=True)
+    seen = []
+    for one in (server, peer):
+        client = Client(one.sock)
+        table = {"Types": {"columns": ["i", "s", "iset"]}}
+        cond = {"Types": {"columns": ["i", "iset"],
+                          "where": [["i", "<", 50]]}}
+        replies = [
+            client.call("monitor", "Kitchen", "m1", table),
+            client.call("monitor_cond", "Kitchen", "m2", cond),
+            client.call("monitor_cond_since", "Kitchen", "m3", table,
+                        "00000000-0000-0000-0000-000000000000")]
+        for row in ({"i": 7}, {"iset": ["set", [1, 2]]}, {"i": 60},
+                    {"iset": ["set", [2, 3]]}, {"i": 8, "s": "x"}):
+            if row == {"i": 7}:
+                client.transact({"op": "insert", "table": "Types",
+                                 "row": row})
+            else:
+                client.transact({"op": "update", "table": "Types",
+                                 "where": [], "row": row})
+        client.call("monitor_cond_change", "m2", "m2",
+                    {"Types": [{"where": [False]}]})
+        client.transact({"op": "delete", "table": "Types", "where": []})
+        for reply in replies:
+            reply.pop("error"), reply.pop("id")
+        seen.append(sorted(json.dumps(normalize(x))
+                           for x in client.notes + replies))
+    peer.stop()
+    assert seen[0] == seen[1]
+
+
+def test_kill_loses_no_durable_transaction(tmp_path):
+    server = Server(tmp_path / "ours")
+    expected = 0
+    for _ in range(10):
+        client = Client(server.sock)
+        for _ in range(20):
+            result = client.transact(
+                {"op": "insert", "table": "Types", "row": {"oi": expected}},
+                {"op": "commit", "durable": True})
+            assert "uuid" in result[0]
+            expected += 1
+        request = {"method": "transact", "id": 1, "params": [
+            "Kitchen", {"op": "insert", "table": "Types", "row": {}}]}
+        client.sock.sendall(json.dumps(request).encode() * 50)
+        server.stop(signal.SIGKILL)
+        server.start()
+        rows = Client(server.sock).transact(
+            {"op": "select", "table": "Types", "where": [],
+             "columns": ["oi"]})[0]["rows"]
+        numbers = sorted(r["oi"] for r in rows if isinstance(r["oi"], int))
+        assert numbers == list(range(expected))
+    server.stop()
+
+
+def test_torn_tail_is_cut(tmp_path):
+    server = Server(tmp_path / "ours")
+    for i in range(3):
+        Client(server.sock).transact(
+            {"op": "insert", "table": "Types", "row": {"oi": i}})
+    server.stop()
+    os.truncate(server.db, os.path.getsize(server.db) - 5)
+    server.start()
+    select = {"op": "select", "table": "Types", "where": []}
+    rows = Client(server.sock).transact(select)[0]["rows"]
+    server.stop()
+    assert len(rows) == 2
+
+
+def test_compact_keeps_rows(server):
+    client = Client(server.sock)
+    for i in range(5):
+        client.transact({"op": "insert", "table": "Types",
+                         "row": {"oi": i}})
+    server.stop()
+    server.tool("compact", server.db)
+    assert server.tool("show-log", server.db).count("record") == 2
+    server.start()
+    select = {"op": "select", "table": "Types", "where": []}
+    assert len(Client(server.sock).transact(select)[0]["rows"]) == 5
