@@ -56,7 +56,9 @@ argument_type(struct mutation *m, bool is_key_set)
     type_clone(&m->type, &m->column->type);
     if (m->mutator == MUTATOR_INSERT || m->mutator == MUTATOR_DELETE) {
         m->type.n_min = 0;
-        m->type.n_max = TYPE_UNLIMITED;
+        if (m->mutator == MUTATOR_DELETE) {
+            m->type.n_max = TYPE_UNLIMITED;
+        }
         if (is_key_set) {
             base_type_uninit(&m->type.value);
             base_type_init(&m->type.value, ATOM_VOID);

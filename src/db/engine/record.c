@@ -92,16 +92,15 @@ put_row(struct json *object, const struct row *row, struct json *value)
     json_object_add_take(object, xstrdup(name), value);
 }
 
-/* Whether the new row of 'change' has a value that some readers would take
- * for a difference to a default that is not empty. */
+/* Whether 'change' concerns a set or map whose default is not empty: readers
+ * do not agree on differences from and to such defaults. */
 static bool
 is_ambiguous(const struct row_change *change)
 {
-    const struct row *row = change->row;
-    for (size_t i = COLUMN_N_STD; i < row->table->schema->n_columns; i++) {
-        const struct type *type = &row_column(row, i)->type;
-        if (type->n_min && type->n_max > 1
-            && !datum_is_default(&row->fields[i], type)) {
+    for (size_t i = COLUMN_N_STD; i < change->row->table->schema->n_columns;
+         i++) {
+        const struct type *type = &row_column(change->row, i)->type;
+        if (type->n_min && type->n_max > 1 && row_change_differs(change, i)) {
             return true;
         }
     }
