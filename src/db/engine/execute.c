@@ -411,9 +411,9 @@ delete_row(struct row *row, void *aux_)
 static struct db_error *
 execute_delete(struct execution *x, struct operation *op)
 {
-    struct table *table = parse_table(x, op);
     const struct json *where =
         members_get(&op->members, "where", MEMBER_ARRAY);
+    struct table *table = parse_table(x, op);
     struct db_error *error = members_finish(&op->members);
     if (error) {
         return error;
@@ -535,12 +535,12 @@ parse_wait(struct execution *x, struct operation *op, struct wait_op *w,
            bool *is_equalp)
 {
     struct members *m = &op->members;
-    w->table = parse_table(x, op);
     w->timeout = members_find(m, "timeout", MEMBER_NUMBER);
     w->where = members_get(m, "where", MEMBER_ARRAY);
     w->columns = members_find(m, "columns", MEMBER_ARRAY);
     w->until = members_get(m, "until", MEMBER_STRING);
     w->rows = members_get(m, "rows", MEMBER_ARRAY);
+    w->table = parse_table(x, op);
     struct db_error *error = members_finish(m);
     if (error) {
         return error;
