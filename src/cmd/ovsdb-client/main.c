@@ -1,0 +1,512 @@
+/* ovsdb-client: talks to a database server as RFC 7047 has it. */
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "cmd/ovsdb-client/client.h"
+#include "rpc/stream/stream.h"
+#include "sys/log/log_config.h"
+#include "sys/loop/loop.h"
+#include "sys/process/dirs.h"
+#include "sys/process/options.h"
+#include "sys/process/program.h"
+
+void
+client_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = xvasprintf(format, args);
+    va_end(args);
+    fflush(stdout);
+    program_fatal(0, "%s", text);
+}
+
+struct json *
+client_call(struct client *c, const char *method, struct json *params)
+{
+    struct jsonrpc_message *reply;
+    int error = jsonrpc_transact_block(
+        c->rpc, jsonrpc_request_create(method, params, jsonrpc_next_id()),
+        &reply);
+    if (error) {
+        client_fail("transaction failed (%s)",
+                    error == EOF ? "End of file" : strerror(error));
+    }
+    if (reply->type == JSONRPC_ERROR) {
+        char *text = json_print(reply->error, JSON_SORT);
+        client_fail("transaction returned error: %s", text);
+    }
+    struct json *result = json_ref(reply->result);
+    jsonrpc_message_destroy(reply);
+    return result ? result : json_null_create();
+}
+
+struct json *
+client_parse_json(const char *text)
+{
+    struct json *json;
+    struct error *error = json_parse_string(text, &json);
+    if (error) {
+        client_fail("\"%s\": %s", text, error_text(error));
+    }
+    return json;
+}
+
+static struct json *
+schema_json(struct client *c)
+{
+    return client_call(c, "get_schema",
+                       json_array_create_1(json_string_create(c->database)));
+}
+
+struct schema *
+client_schema(struct client *c)
+{
+    struct json *json = schema_json(c);
+    struct schema *schema;
+    struct error *error = db_error_to_error(schema_from_json(&schema, json));
+    if (error) {
+        client_fail("%s", error_text(error));
+    }
+    json_unref(json);
+    return schema;
+}
+
+void
+client_print_table(struct client *c, struct text_table *table)
+{
+    static bool any;
+    struct str s = STR_INITIALIZER;
+    text_table_set_timestamp(table, c->timestamp);
+    text_table_put(table, &c->style, &any, &s);
+    fputs(str_text(&s), stdout);
+    fflush(stdout);
+    str_uninit(&s);
+    text_table_uninit(table);
+}
+
+static void
+print_json(const struct client *c, const struct json *json)
+{
+    char *text =
+        json_print(json, JSON_SORT | (c->style.pretty ? JSON_PRETTY : 0));
+    puts(text);
+    free(text);
+}
+
+/* Commands. */
+
+static int
+compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static struct str_vec
+fetch_databases(struct client *c)
+{
+    struct str_vec names = VEC_INITIALIZER;
+    struct json *json = client_call(c, "list_dbs", json_array_create());
+    for (size_t i = 0; json->type == JSON_ARRAY && i < json->array.n; i++) {
+        if (json_item(json, i)->type == JSON_STRING) {
+            str_vec_push(&names, json_text(json_item(json, i)));
+        }
+    }
+    qsort(names.items, names.n, sizeof *names.items, compare_strings);
+    json_unref(json);
+    return names;
+}
+
+static void
+run_list_dbs(struct client *c)
+{
+    struct str_vec names = fetch_databases(c);
+    for (size_t i = 0; i < names.n; i++) {
+        puts(names.items[i]);
+    }
+    str_vec_uninit(&names);
+}
+
+static void
+run_get_schema(struct client *c)
+{
+    struct json *json = schema_json(c);
+    print_json(c, json);
+    json_unref(json);
+}
+
+static void
+run_get_schema_version(struct client *c)
+{
+    struct schema *schema = client_schema(c);
+    puts(schema->version);
+    schema_destroy(schema);
+}
+
+static void
+run_get_schema_cksum(struct client *c)
+{
+    struct schema *schema = client_schema(c);
+    puts(schema->cksum);
+    schema_destroy(schema);
+}
+
+static void
+run_list_tables(struct client *c)
+{
+    struct schema *schema = client_schema(c);
+    struct text_table table;
+    text_table_init(&table);
+    text_table_add_heading(&table, "Table");
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        text_table_add_text(&table, schema->tables[i]->name);
+    }
+    client_print_table(c, &table);
+    schema_destroy(schema);
+}
+
+static void
+run_list_columns(struct client *c)
+{
+    struct schema *schema = client_schema(c);
+    const char *only = c->argc ? c->argv[0] : NULL;
+    struct text_table table;
+    text_table_init(&table);
+    if (!only) {
+        text_table_add_heading(&table, "Table");
+    }
+    text_table_add_heading(&table, "Column");
+    text_table_add_heading(&table, "Type");
+    for (size_t i = 0; i < schema->n_tables; i++) {
+        const struct table_schema *t = schema->tables[i];
+        for (size_t j = 0; j < t->n_columns; j++) {
+            if (only && strcmp(only, t->name)) {
+                continue;
+            }
+            if (!only) {
+                text_table_add_text(&table, t->name);
+            }
+            struct json *json = type_to_json(&t->columns[j]->type);
+            char *text = json_print(json, JSON_SORT);
+            text_table_add_text(&table, t->columns[j]->name);
+            text_table_add_text(&table, text);
+            free(text);
+            json_unref(json);
+        }
+    }
+    client_print_table(c, &table);
+    schema_destroy(schema);
+}
+
+static void
+run_transact(struct client *c)
+{
+    struct json *result =
+        client_call(c, "transact", client_parse_json(c->argv[0]));
+    print_json(c, result);
+    json_unref(result);
+}
+
+/* As "transact", with an abort at the end: nothing is kept. */
+static void
+run_query(struct client *c)
+{
+    struct json *params = client_parse_json(c->argv[0]);
+    if (params->type != JSON_ARRAY || !params->array.n) {
+        client_fail("not a valid OVSDB query");
+    }
+    struct json *abort_op = json_object_create();
+    json_object_put_string(abort_op, "op", "abort");
+    json_array_add(params, abort_op);
+    struct json *result = client_call(c, "transact", params);
+    struct json *shown = json_array_create();
+    for (size_t i = 0; result->type == JSON_ARRAY && i + 1 < result->array.n;
+         i++) {
+        json_array_add(shown, json_ref(json_item(result, i)));
+    }
+    print_json(c, shown);
+    json_unref(shown);
+    json_unref(result);
+}
+
+static struct schema *
+schema_of_argument(const char *name)
+{
+    struct schema *schema;
+    struct error *error = db_error_to_error(schema_from_file(&schema, name));
+    if (error) {
+        client_fail("%s", error_text(error));
+    }
+    return schema;
+}
+
+static void
+run_needs_conversion(struct client *c)
+{
+    struct schema *want = schema_of_argument(c->argv[0]);
+    c->database = want->name;
+    struct schema *have = client_schema(c);
+    puts(schema_equal(want, have) ? "no" : "yes");
+    schema_destroy(have);
+    schema_destroy(want);
+}
+
+static void
+run_convert(struct client *c)
+{
+    struct schema *schema = schema_of_argument(c->argv[0]);
+    json_unref(
+        client_call(c, "convert",
+                    json_array_create_2(json_string_create(schema->name),
+                                        schema_to_json(schema))));
+    schema_destroy(schema);
+}
+
+static void
+lock(struct client *c, const char *method)
+{
+    struct json *result = client_call(
+        c, method, json_array_create_1(json_string_create(c->argv[0])));
+    print_json(c, result);
+    json_unref(result);
+    /* Then whatever the server tells about it. */
+    struct jsonrpc_message *m;
+    while (!jsonrpc_recv_block(c->rpc, &m)) {
+        if (m->type == JSONRPC_REQUEST && !strcmp(m->method, "echo")) {
+            jsonrpc_send(c->rpc, jsonrpc_reply_create(json_ref(m->params),
+                                                      json_ref(m->id)));
+        } else if (m->type == JSONRPC_NOTIFY) {
+            puts(m->method);
+            print_json(c, m->params);
+            fflush(stdout);
+        }
+        jsonrpc_message_destroy(m);
+    }
+}
+
+static void
+run_lock(struct client *c)
+{
+    lock(c, "lock");
+}
+
+static void
+run_steal(struct client *c)
+{
+    lock(c, "steal");
+}
+
+static void
+run_unlock(struct client *c)
+{
+    lock(c, "unlock");
+}
+
+static const struct command {
+    const char *name;
+    bool needs_database;
+    int min_args; /* After server and database. */
+    int max_args;
+    void (*run)(struct client *);
+} commands[] = {
+    { "list-dbs", false, 0, 0, run_list_dbs },
+    { "get-schema", true, 0, 0, run_get_schema },
+    { "get-schema-version", true, 0, 0, run_get_schema_version },
+    { "get-schema-cksum", true, 0, 0, run_get_schema_cksum },
+    { "list-tables", true, 0, 0, run_list_tables },
+    { "list-columns", true, 0, 1, run_list_columns },
+    { "transact", false, 1, 1, run_transact },
+    { "query", false, 1, 1, run_query },
+    { "needs-conversion", false, 1, 1, run_needs_conversion },
+    { "convert", false, 1, 1, run_convert },
+    { "dump", true, 0, INT_MAX, client_dump },
+    { "lock", false, 1, 1, run_lock },
+    { "steal", false, 1, 1, run_steal },
+    { "unlock", false, 1, 1, run_unlock },
+};
+
+/* Options. */
+
+enum { OPT_TIMEOUT, OPT_TIMESTAMP, OPT_HELP, OPT_VERSION, OPT_LEADER };
+
+static const struct option_spec own_options[] = {
+    { "timeout", 't', OPTION_REQUIRED_ARGUMENT, OPT_TIMEOUT },
+    { "timestamp", 0, OPTION_NO_ARGUMENT, OPT_TIMESTAMP },
+    { "leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
+    { "no-leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
+    { "help", 'h', OPTION_NO_ARGUMENT, OPT_HELP },
+    { "version", 'V', OPTION_NO_ARGUMENT, OPT_VERSION },
+};
+
+static void
+print_help(void)
+{
+    printf("%s: client of database servers\n"
+           "usage: %s [OPTIONS] COMMAND [SERVER] [DATABASE] [ARG...]\n\n"
+           "Commands:\n",
+           program_name(), program_name());
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        printf("  %s\n", commands[i].name);
+    }
+    printf("\nSERVER is unix:%s/db.sock by default.\n", dirs_rundir());
+    stream_print_help("SERVER", true, true);
+    text_table_print_help();
+    options_log_print_help();
+    printf("\nOther options:\n"
+           "  -t, --timeout=SECS          give up after SECS seconds\n"
+           "  --timestamp                 print the time of changes\n"
+           "  -h, --help                  print this text\n"
+           "  -V, --version               print the version\n");
+}
+
+static struct error *
+handle_option(int id, const char *argument, void *client_)
+{
+    struct client *c = client_;
+    unsigned int seconds;
+    struct error *error = NULL;
+    switch (id) {
+    case OPT_TIMEOUT:
+        error = options_parse_timeout(argument, &seconds);
+        if (error) {
+            error_destroy(error);
+            return error_create("value %s on -t or --timeout is invalid",
+                                argument);
+        }
+        options_set_timeout(seconds);
+        break;
+    case OPT_TIMESTAMP:
+        c->timestamp = true;
+        break;
+    case OPT_LEADER:
+        /* A server that is not the leader passes transactions on. */
+        break;
+    case OPT_HELP:
+        print_help();
+        exit(EXIT_SUCCESS);
+    case OPT_VERSION:
+        program_print_version(0, 0);
+        exit(EXIT_SUCCESS);
+    }
+    return NULL;
+}
+
+static void
+observe_message(void *arg UNUSED, struct jsonrpc_message *m)
+{
+    jsonrpc_message_destroy(m);
+}
+
+static void
+observe_end(void *arg UNUSED, int error UNUSED)
+{
+}
+
+static void
+connect_to(struct client *c, struct loop *loop, const char *server)
+{
+    static const struct jsonrpc_observer observer = {
+        .received = observe_message,
+        .closed = observe_end,
+    };
+    struct stream *stream;
+    int error = stream_open(loop, server, NULL, &stream);
+    while (!error && (error = stream_connect(stream)) == EAGAIN) {
+        error = stream_wait(stream, STREAM_RECV, -1);
+    }
+    if (error) {
+        client_fail("failed to connect to \"%s\" (%s)", server,
+                    strerror(error));
+    }
+    c->rpc = jsonrpc_create(loop, stream, &observer, c);
+}
+
+/* Takes the database from the arguments if the first one names one. */
+static void
+choose_database(struct client *c, const struct command *command)
+{
+    struct str_vec names = fetch_databases(c);
+    if (c->argc > command->min_args && c->argc
+        && str_vec_contains(&names, c->argv[0])) {
+        c->database = c->argv[0];
+        c->argv++;
+        c->argc--;
+    } else if (str_vec_contains(&names, "Open_vSwitch")) {
+        c->database = "Open_vSwitch";
+    } else {
+        for (size_t i = 0; i < names.n; i++) {
+            if (names.items[i][0] != '_') {
+                if (c->database) {
+                    client_fail("no default database for `%s' command, "
+                                "please specify a database name",
+                                command->name);
+                }
+                c->database = xstrdup(names.items[i]);
+            }
+        }
+        if (!c->database) {
+            client_fail("the server has no database");
+        }
+    }
+    str_vec_uninit(&names);
+}
+
+int
+main(int argc, char *argv[])
+{
+    program_init(argc, argv);
+    log_set_level(NULL, LOG_TO_CONSOLE, LOG_LEVEL_WARN);
+    struct client c = { .style = { .format = TABLE_TEXT, .headings = true } };
+    options_set_timeout(0);
+    const struct option_group groups[] = {
+        { own_options, ARRAY_SIZE(own_options), handle_option, &c },
+        options_log_group,
+        { text_table_options, text_table_n_options, text_table_option,
+          &c.style },
+    };
+    int i = options_parse(argc, argv, groups, ARRAY_SIZE(groups), false);
+    if (i >= argc) {
+        client_fail("missing command name; use --help for help");
+    }
+    const struct command *command = NULL;
+    for (size_t j = 0; j < ARRAY_SIZE(commands); j++) {
+        if (!strcmp(commands[j].name, argv[i])) {
+            command = &commands[j];
+        }
+    }
+    if (!command) {
+        client_fail("unknown command '%s'; use --help for help", argv[i]);
+    }
+    i++;
+    char *server = i < argc && !stream_check_name(argv[i])
+                       ? xstrdup(argv[i++])
+                       : xasprintf("unix:%s/db.sock", dirs_rundir());
+    c.argc = argc - i;
+    c.argv = argv + i;
+    struct loop *loop = loop_create();
+    if (!command->needs_database
+        && (c.argc < command->min_args || c.argc > command->max_args)) {
+        client_fail("invalid syntax for '%s' (use --help for help)",
+                    command->name);
+    }
+    connect_to(&c, loop, server);
+    if (command->needs_database) {
+        choose_database(&c, command);
+    }
+    if (c.argc < command->min_args || c.argc > command->max_args) {
+        client_fail("invalid syntax for '%s' (use --help for help)",
+                    command->name);
+    }
+    command->run(&c);
+    jsonrpc_destroy(c.rpc);
+    free(server);
+    return EXIT_SUCCESS;
+}
