@@ -27,3 +27,4 @@ struct json *client_parse_json(const char *text);
 void client_print_table(struct client *, struct text_table *);
 
 void client_dump(struct client *);
+void client_monitor(struct client *);

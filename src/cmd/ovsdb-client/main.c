@@ -99,6 +99,7 @@ print_json(const struct client *c, const struct json *json)
     char *text =
         json_print(json, JSON_SORT | (c->style.pretty ? JSON_PRETTY : 0));
     puts(text);
+    fflush(stdout);
     free(text);
 }
 
@@ -328,6 +329,7 @@ static const struct command {
     { "needs-conversion", false, 1, 1, run_needs_conversion },
     { "convert", false, 1, 1, run_convert },
     { "dump", true, 0, INT_MAX, client_dump },
+    { "monitor", true, 1, INT_MAX, client_monitor },
     { "lock", false, 1, 1, run_lock },
     { "steal", false, 1, 1, run_steal },
     { "unlock", false, 1, 1, run_unlock },
