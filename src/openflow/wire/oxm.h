@@ -59,7 +59,5 @@ void of10_match_get(const uint8_t bytes[OF10_MATCH_SIZE], struct match *);
 void of11_match_put(struct writer *, const struct match *);
 enum ofperr of11_match_get(const uint8_t bytes[OF11_MATCH_SIZE],
                            struct match *) WARN_UNUSED;
-/* Priority and wildcards as OpenFlow 1.0 switches correct them. */
-
 /* "NXM_OF_IN_PORT(0001), NXM_OF_ETH_TYPE(0800)", "<any>" for none. */
 void oxm_format(const void *data, size_t size, struct str *);

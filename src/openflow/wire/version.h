@@ -22,7 +22,7 @@ enum {
 
 /* "OpenFlow13", or NULL. */
 const char *version_name(uint8_t version);
-/* "OpenFlow13", "1.3", "of13" in any case: the version, else 0. */
+/* "OpenFlow13" in any case: the version, else 0. */
 uint8_t version_from_name(const char *name);
 /* Names separated by commas or white space: the set, or 0 if one of them is
  * unknown, which is then in '*badp' (the caller frees). */
