@@ -114,7 +114,8 @@ record_from_transaction(const struct transaction *txn, long long date_ms,
     struct json *record = NULL;
     for (size_t i = 0; is_diff && i < txn->changes.n; i++) {
         const struct row_change *change = txn->changes.items[i];
-        if (change->is_insert && !change->is_dropped && is_ambiguous(change)) {
+        if (!change->is_delete && !change->is_dropped
+            && is_ambiguous(change)) {
             is_diff = false;
         }
     }
