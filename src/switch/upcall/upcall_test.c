@@ -68,7 +68,9 @@ fake_put(struct datapath *dp, const struct datapath_flow_info *info,
         return ENOENT;
     }
     assert(info->actions_size <= sizeof f->actions);
-    memcpy(f->actions, info->actions, info->actions_size);
+    if (info->actions_size) {
+        memcpy(f->actions, info->actions, info->actions_size);
+    }
     f->size = info->actions_size;
     f->owner = info->owner;
     return 0;
@@ -507,7 +509,7 @@ does_as_translated(const struct fixture *fixture, const struct fake_flow *f,
     };
     translate(&request, &t);
     bool same = t.actions.size == f->size
-                && !memcmp(t.actions.data, f->actions, f->size);
+                && (!f->size || !memcmp(t.actions.data, f->actions, f->size));
     translation_uninit(&t);
     return same;
 }
