@@ -34,11 +34,6 @@ parse_range(union atom *atom, union atom **range_endp, const char *text)
                             "Range end cannot be before start.",
                             text);
     }
-    if ((uint64_t) end - (uint64_t) start >= RANGE_MAX) {
-        return error_create("constraint violation: Range \"%s\" is too big. "
-                            "Maximum allowed size is %d.",
-                            text, RANGE_MAX);
-    }
     atom->integer = start;
     *range_endp = xzalloc(sizeof **range_endp);
     (*range_endp)->integer = end;
@@ -66,7 +61,9 @@ parse_string(union atom *atom, const char *text)
     struct error *error = json_parse_string(wrapped, &json);
     free(wrapped);
     if (error) {
-        const char *message = error_text(error);
+        /* Without the place, which is that in the array. */
+        const char *message = strrchr(error_text(error), ':');
+        message = message ? message + 2 : error_text(error);
         struct error *e = error_create("%s: %s", text, message);
         error_destroy(error);
         return e;
@@ -161,7 +158,11 @@ atom_bad_utf8(const union atom *atom)
     str_putf(&bytes, "0x%02x", *p);
     for (size_t i = 1; i < n; i++) {
         str_putf(&bytes, " 0x%02x", p[i]);
-        if ((p[i] & 0xc0) != 0x80) {
+        bool is_bad_second =
+            i == 1
+            && ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f)
+                || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f));
+        if ((p[i] & 0xc0) != 0x80 || is_bad_second) {
             break;
         }
     }
@@ -204,6 +205,13 @@ atom_from_text(union atom *atom, union atom **range_endp,
     }
     if (!error && range_endp && *range_endp) {
         error = db_error_to_error(atom_check(*range_endp, base));
+        if (!error
+            && (uint64_t) (*range_endp)->integer - (uint64_t) atom->integer
+                   >= RANGE_MAX) {
+            error = error_create("constraint violation: Range \"%s\" is too "
+                                 "big. Maximum allowed size is %d.",
+                                 text, RANGE_MAX);
+        }
     }
     if (error) {
         atom_uninit(atom, base->type);
