@@ -94,15 +94,21 @@ struct db_error *
 members_finish(struct members *m)
 {
     const char *extra = NULL;
+    size_t n_extra = 0;
     for (size_t i = 0; !m->error && i < m->json->object.n; i++) {
         const char *name = m->json->object.members[i].name;
-        if (!strset_contains(&m->used, name)
-            && (!extra || strcmp(name, extra) < 0)) {
-            extra = name;
+        if (!strset_contains(&m->used, name)) {
+            n_extra++;
+            extra = !extra || strcmp(name, extra) < 0 ? name : extra;
         }
     }
-    if (extra) {
+    if (n_extra == 1) {
         members_fail(m, "Member '%s' is present but not allowed here.", extra);
+    } else if (n_extra) {
+        members_fail(m,
+                     "Member '%s' and %zu other member%s are present but not "
+                     "allowed here.",
+                     extra, n_extra - 1, n_extra > 2 ? "s" : "");
     }
     free(m->what);
     strset_uninit(&m->used);
