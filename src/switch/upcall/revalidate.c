@@ -198,22 +198,31 @@ put_stats(void *stats_, struct datapath_flow *flow,
     return true;
 }
 
+/* The flow's counters as they were last read. */
+static struct datapath_flow_stats
+folded_stats(struct upcall_flow *f)
+{
+    mutex_lock(&f->upcall->mutex);
+    struct datapath_flow_stats stats = {
+        .n_packets = f->n_packets,
+        .n_bytes = f->n_bytes,
+        .used_ms = f->used_ms,
+        .tcp_flags = f->tcp_flags,
+    };
+    mutex_unlock(&f->upcall->mutex);
+    return stats;
+}
+
 static void
 delete_flow(struct upcall *u, struct upcall_flow *f)
 {
     struct match match;
     packed_match_expand(&f->key, &match);
-    struct datapath_flow_stats stats = {
-        .n_packets = f->n_packets,
-        .n_bytes = f->n_bytes,
-        .used_ms = f->used_ms,
-    };
+    struct datapath_flow_stats stats = { 0 };
     if (u->datapath->ops->flow_delete(u->datapath, &match.flow, &f->ufid,
                                       &stats)) {
         coverage_inc(revalidate_missed_dp_flow);
-        stats.n_packets = f->n_packets;
-        stats.n_bytes = f->n_bytes;
-        stats.used_ms = f->used_ms;
+        stats = folded_stats(f);
     }
     upcall_flow_kill(f, &stats);
 }
@@ -253,7 +262,7 @@ update_flow(struct upcall *u, struct upcall_flow *f, const struct match *match,
     bool keep = same;
     if (!same) {
         /* Packets until now are the old rules'. */
-        struct datapath_flow_stats stats = { .n_packets = f->n_packets };
+        struct datapath_flow_stats stats = { 0 };
         if (!u->datapath->ops->flow_get(u->datapath, &match->flow, &f->ufid,
                                         put_stats, &stats)) {
             upcall_flow_fold(f, &stats, clock_msec());
@@ -291,7 +300,7 @@ revalidate_flow(struct upcall *u, struct upcall_flow *f, struct translation *t)
         .freezer = u->freezer,
         .flow = &of_flow,
         .now_ms = clock_msec(),
-        .tcp_flags = f->tcp_flags,
+        .tcp_flags = folded_stats(f).tcp_flags,
     };
     translate(&request, t);
     if (t->error || !update_flow(u, f, &match, &of_flow, t)) {
