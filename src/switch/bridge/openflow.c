@@ -1,5 +1,6 @@
 /* What the OpenFlow servers ask of a bridge. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,27 +9,27 @@
 #include "sys/clock/clock.h"
 
 static void
-describe_port(const struct bridge_port *port, struct control_port *out)
+describe_port(const struct bridge_port *port, struct port_info *info)
 {
     struct netdev_link link = { 0 };
     if (netdev_get_link(port->netdev, &link)) {
         memset(&link, 0, sizeof link);
     }
-    *out = (struct control_port){
-        .number = port->ofport,
-        .name = port->name,
-        .mac = port->mac,
+    *info = (struct port_info){
+        .port_no = port->ofport,
+        .hw_addr = port->mac,
         .config = port->config,
-        .link_up = port->link_up,
-        .current = link.current,
+        .state = port->link_up ? 0 : PORT_LINK_DOWN,
+        .curr = link.current,
         .advertised = link.advertised,
         .supported = link.supported,
         .peer = link.peer,
-        .current_kbps =
+        .curr_speed =
             (uint32_t) (netdev_features_to_bps(link.current, 0) / 1000),
-        .max_kbps =
+        .max_speed =
             (uint32_t) (netdev_features_to_bps(link.supported, 0) / 1000),
     };
+    snprintf(info->name, sizeof info->name, "%s", port->name);
 }
 
 static int
@@ -41,14 +42,14 @@ compare_ofports(const void *a_, const void *b_)
 
 static void
 for_each_port(void *bridge_,
-              void (*visit)(void *aux, const struct control_port *), void *aux)
+              void (*visit)(void *aux, const struct port_info *), void *aux)
 {
     const struct bridge *bridge = bridge_;
     size_t n;
     struct bridge_port **ports = bridge_ports_sorted(bridge, &n);
     qsort(ports, n, sizeof *ports, compare_ofports);
     for (size_t i = 0; i < n; i++) {
-        struct control_port port;
+        struct port_info port;
         describe_port(ports[i], &port);
         visit(aux, &port);
     }
@@ -56,18 +57,18 @@ for_each_port(void *bridge_,
 }
 
 static bool
-get_port(void *bridge, uint32_t number, struct control_port *out)
+get_port(void *bridge, uint32_t number, struct port_info *info)
 {
     const struct bridge_port *port = bridge_port_by_number(bridge, number);
     if (!port) {
         return false;
     }
-    describe_port(port, out);
+    describe_port(port, info);
     return true;
 }
 
 static bool
-get_port_stats(void *bridge, uint32_t number, struct control_port_stats *out)
+get_port_stats(void *bridge, uint32_t number, struct port_stats *out)
 {
     const struct bridge_port *port = bridge_port_by_number(bridge, number);
     if (!port) {
@@ -77,20 +78,25 @@ get_port_stats(void *bridge, uint32_t number, struct control_port_stats *out)
     if (netdev_get_stats(port->netdev, &stats)) {
         memset(&stats, 0xff, sizeof stats);
     }
-    *out = (struct control_port_stats){
-        .rx_packets = stats.rx_packets,
-        .tx_packets = stats.tx_packets,
-        .rx_bytes = stats.rx_bytes,
-        .tx_bytes = stats.tx_bytes,
-        .rx_dropped = stats.rx_dropped,
-        .tx_dropped = stats.tx_dropped,
-        .rx_errors = stats.rx_errors,
-        .tx_errors = stats.tx_errors,
-        .rx_frame_errors = stats.rx_frame_errors,
-        .rx_over_errors = stats.rx_over_errors,
-        .rx_crc_errors = stats.rx_crc_errors,
-        .collisions = stats.collisions,
-        .duration_ms = clock_msec() - port->created_ms,
+    long long duration_ms = clock_msec() - port->created_ms;
+    *out = (struct port_stats){
+        .port_no = number,
+        .duration_sec = (uint32_t) (duration_ms / 1000),
+        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
+        .counters = {
+            [PORT_RX_PACKETS] = stats.rx_packets,
+            [PORT_TX_PACKETS] = stats.tx_packets,
+            [PORT_RX_BYTES] = stats.rx_bytes,
+            [PORT_TX_BYTES] = stats.tx_bytes,
+            [PORT_RX_DROPPED] = stats.rx_dropped,
+            [PORT_TX_DROPPED] = stats.tx_dropped,
+            [PORT_RX_ERRORS] = stats.rx_errors,
+            [PORT_TX_ERRORS] = stats.tx_errors,
+            [PORT_RX_FRAME_ERR] = stats.rx_frame_errors,
+            [PORT_RX_OVER_ERR] = stats.rx_over_errors,
+            [PORT_RX_CRC_ERR] = stats.rx_crc_errors,
+            [PORT_COLLISIONS] = stats.collisions,
+        },
     };
     return true;
 }

@@ -13,7 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/str.h"
-#include "net/packet/addr.h"
+#include "openflow/message/port.h"
 #include "switch/upcall/upcall.h"
 #include "sys/loop/loop.h"
 
@@ -22,39 +22,16 @@ struct actions;
 struct packet;
 struct pipeline;
 
-/* A port as the bridge tells of it. */
-struct control_port {
-    uint32_t number; /* OpenFlow. */
-    const char *name;
-    struct eth_addr mac;
-    uint32_t config;                               /* OFPPC_*. */
-    bool link_up;                                  /* Else OFPPS_LINK_DOWN. */
-    uint32_t current, advertised, supported, peer; /* OFPPF_* of 1.0. */
-    uint32_t current_kbps, max_kbps;
-};
-
-/* Counters of a port; UINT64_MAX: not known. */
-struct control_port_stats {
-    uint64_t rx_packets, tx_packets;
-    uint64_t rx_bytes, tx_bytes;
-    uint64_t rx_dropped, tx_dropped;
-    uint64_t rx_errors, tx_errors;
-    uint64_t rx_frame_errors, rx_over_errors, rx_crc_errors;
-    uint64_t collisions;
-    long long duration_ms; /* Since the port was added. */
-};
-
 /* What a bridge does for its OpenFlow servers.  All is borrowed. */
 struct control_switch {
-    /* Calls 'visit' for every port, by number. */
+    /* Calls 'visit' for every port, by number, the local one last. */
     void (*for_each_port)(void *aux,
                           void (*visit)(void *visit_aux,
-                                        const struct control_port *),
+                                        const struct port_info *),
                           void *visit_aux);
-    /* False if there is none.  'port->name' lasts until ports change. */
-    bool (*get_port)(void *aux, uint32_t number, struct control_port *port);
-    bool (*get_port_stats)(void *aux, uint32_t number,
-                           struct control_port_stats *);
+    /* False if there is none. */
+    bool (*get_port)(void *aux, uint32_t number, struct port_info *);
+    bool (*get_port_stats)(void *aux, uint32_t number, struct port_stats *);
     /* Sets the bits 'mask' of a port's configuration. */
     void (*set_port_config)(void *aux, uint32_t number, uint32_t config,
                             uint32_t mask);
@@ -128,6 +105,7 @@ void control_reconnect(struct control *);
 void control_port_changed(struct control *, enum control_port_change,
                           uint32_t number);
 /* A packet that asked for controllers. */
+/* 'pin->data' and all else is borrowed. */
 void control_packet_in(struct control *, const struct upcall_packet_in *);
 
 /* Whether packets that no rule matches go to controllers by default: some
