@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "base/vec.h"
 #include "db/ctl/text_table.h"
 #include "db/data/schema.h"
 #include "rpc/jsonrpc/connection.h"
@@ -21,6 +22,7 @@ void client_fail(const char *format, ...) PRINTF_FORMAT(1, 2) NORETURN;
  * caller.  Errors end the program. */
 struct json *client_call(struct client *, const char *method,
                          struct json *params);
+struct json *client_schema_json(struct client *);
 struct schema *client_schema(struct client *);
 /* Parses an argument as JSON. */
 struct json *client_parse_json(const char *text);
@@ -28,3 +30,17 @@ void client_print_table(struct client *, struct text_table *);
 
 void client_dump(struct client *);
 void client_monitor(struct client *);
+
+/* Names of the server's databases, sorted. */
+struct str_vec client_databases(struct client *);
+
+struct client_command {
+    const char *name;
+    bool needs_database;
+    int min_args; /* After server and database. */
+    int max_args;
+    void (*run)(struct client *);
+};
+
+extern const struct client_command client_commands[];
+extern const size_t client_n_commands;
