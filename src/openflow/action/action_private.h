@@ -4,19 +4,6 @@
 
 #include "openflow/action/action.h"
 
-enum {
-    ACTION_SET_ANY = 20,   /* Place of actions kept in order. */
-    ACTION_SET_FINAL = 30, /* Places from here on end a set. */
-};
-
-/* A row of action.def. */
-struct action_row {
-    const char *name;
-    int set; /* Place in action sets. */
-};
-
-extern const struct action_row action_rows[N_ACTION_TYPES];
-
 /* Instructions in the order in which a list keeps them: OpenFlow 1.3.5 §5.9.
  */
 enum instruction {
@@ -45,14 +32,10 @@ void actions_format_list(const void *data, size_t size,
 /* action_learn_text.c */
 void action_learn_format(const struct action_learn *,
                          const struct actions_format *, struct str *);
-struct error *action_learn_parse(char *arg, const struct actions_format *,
-                                 struct actions *) WARN_UNUSED;
 /* action_ct_text.c */
 void action_ct_format(const struct action_ct *, const struct actions_format *,
                       struct str *);
 void action_nat_format(const struct action_nat *, struct str *);
-struct error *action_ct_parse(char *arg, const struct actions_format *,
-                              struct actions *) WARN_UNUSED;
 /* action_parse.c: appends what 'text', which it spoils, says. */
 struct error *actions_parse_list(char *text, const struct actions_format *,
                                  unsigned int flags,
@@ -63,19 +46,7 @@ struct action_set_field *actions_add_set_field(struct actions *,
                                                const union field_value *value,
                                                const union field_value *mask);
 
-/* action_oxm.c: headers of fields on the wire. */
-/* Appends the OXM or NXM header of 'field' in 'version', with the bit of masks
- * and doubled length if 'masked'. */
-void action_put_header(struct writer *, const struct field *, uint8_t version,
-                       bool masked);
-/* The header in 32 bits; only of fields without experimenter. */
-uint32_t action_header32(const struct field *, uint8_t version);
-/* Reads a header; NULL and an error if the field is unknown. */
 struct reader;
-enum ofperr action_get_header(struct reader *, const struct field **,
-                              bool *maskedp, size_t *lenp) WARN_UNUSED;
-enum ofperr action_field_from32(uint32_t header,
-                                const struct field **) WARN_UNUSED;
 
 /* action_learn_wire.c, action_ct_wire.c: bodies from behind the subtype on. */
 enum ofperr action_learn_decode(struct reader *, bool learn2,
