@@ -12,7 +12,9 @@
 #include "switch/translate/learned_flow.h"
 #include "switch/translate/translate_private.h"
 #include "sys/log/coverage.h"
+#include "sys/log/log.h"
 
+LOG_MODULE(ofproto_dpif_xlate);
 COVERAGE(xlate_actions);
 
 const char *
@@ -67,16 +69,38 @@ translation_uninit(struct translation *out)
     writer_uninit(&out->actions);
 }
 
+/* Without a trace, what is odd about a packet goes to the log. */
+static void PRINTF_FORMAT(3, 0)
+    log_report(const struct translator *t, enum trace_type type,
+               const char *format, va_list args)
+{
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+    enum log_level level =
+        type == TRACE_ERROR ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+    if (log_should_drop(&rl, level)) {
+        return;
+    }
+    struct str s = STR_INITIALIZER;
+    str_putv(&s, format, args);
+    str_putf(&s, " on bridge %s while processing ", t->bridge->name);
+    flow_format(&t->start, NULL, &s);
+    log_at(level, "%s", str_text(&s));
+    str_uninit(&s);
+}
+
 void
 translator_report(struct translator *t, enum trace_type type,
                   const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
     if (t->trace) {
-        va_list args;
-        va_start(args, format);
         trace_add(t->trace, type, format, args);
-        va_end(args);
+    } else if (t->request->packet
+               && (type == TRACE_ERROR || type == TRACE_WARN)) {
+        log_report(t, type, format, args);
     }
+    va_end(args);
 }
 
 /* Adds a report that has others below it, and goes there; returns where the

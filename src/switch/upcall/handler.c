@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "datapath/odp/action.h"
-#include "datapath/odp/key.h"
 #include "net/flow/extract.h"
 #include "net/flow/ofp_port.h"
 #include "net/packet/packet.h"
@@ -12,7 +11,7 @@
 #include "sys/log/coverage.h"
 #include "sys/log/log.h"
 
-LOG_MODULE(dpif);
+LOG_MODULE(ofproto_dpif_upcall);
 COVERAGE(dpif_upcall_miss);
 COVERAGE(dpif_upcall_action);
 COVERAGE(upcall_flow_limit_reached);
@@ -96,20 +95,6 @@ install_slow(struct upcall *u, const struct datapath_upcall *up,
     }
 }
 
-static void
-log_miss(const struct datapath_upcall *up, const struct datapath *dp)
-{
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(600, 600);
-    if (!log_is_dbg_enabled() || log_should_drop(&rl, LOG_LEVEL_DBG)) {
-        return;
-    }
-    struct str s = STR_INITIALIZER;
-    odp_flow_format(up->key, NULL, NULL, 0, &s);
-    log_dbg("%s@%s: miss upcall:\n%s", dp ? dp->type : "", dp ? dp->name : "",
-            str_text(&s));
-    str_uninit(&s);
-}
-
 bool
 upcall_miss(void *u_, const struct datapath_upcall *up,
             struct datapath_verdict *verdict)
@@ -117,7 +102,7 @@ upcall_miss(void *u_, const struct datapath_upcall *up,
     struct upcall *u = u_;
     memset(verdict, 0, sizeof *verdict);
     coverage_inc(dpif_upcall_miss);
-    log_miss(up, u->datapath);
+    upcall_log_miss(up, u->datapath);
     uint64_t change_seq = __atomic_load_n(&u->change_seq, __ATOMIC_ACQUIRE);
     const struct forwarding *fw = rcu_get(&u->forwarding);
     struct translation *t = my_translation();

@@ -147,6 +147,9 @@ bool upcall_miss(void *, const struct datapath_upcall *,
                  struct datapath_verdict *);
 void upcall_action(void *, const struct datapath_upcall *);
 
+/* miss_log.c */
+void upcall_log_miss(const struct datapath_upcall *, const struct datapath *);
+
 /* flow.c */
 /* A flow for the result of a translation.  'key' is the datapath's. */
 struct upcall_flow *upcall_flow_create(struct upcall *, const struct flow *key,
