@@ -475,10 +475,12 @@ put_entry(struct writer *w, const struct field *f, const struct match *match,
     union field_value v, m;
     memcpy(v.bytes, value.bytes + skip, n);
     memcpy(m.bytes, mask.bytes + skip, n);
+    /* The VID has a 13th bit, which says that there is a tag. */
+    unsigned n_bits = f->id == FIELD_VLAN_VID ? 13 : f->n_bits;
     bool exact = field_is_all_ones(&m, n);
-    if (!exact && f->n_bits < f->n_bytes * 8u) {
+    if (!exact && n_bits < f->n_bytes * 8u) {
         union field_value ones = { 0 };
-        for (unsigned i = 0; i < f->n_bits; i++) {
+        for (unsigned i = 0; i < n_bits; i++) {
             ones.bytes[n - 1 - i / 8] |= 1u << i % 8;
         }
         exact = !memcmp(&ones, &m, n);
