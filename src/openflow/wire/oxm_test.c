@@ -15,7 +15,7 @@ static const struct {
       "OXM_OF_IPV4_SRC(0a000000/ff000000)" },
     { "dl_vlan=9,dl_vlan_pcp=3", 4,
       "OXM_OF_VLAN_VID(1009), OXM_OF_VLAN_PCP(03)" },
-    { "dl_vlan=0xffff", 4, "OXM_OF_VLAN_VID(0000)" },
+    { "vlan_tci=0x0000/0x1fff", 4, "OXM_OF_VLAN_VID(0000)" },
     { "reg1=5,metadata=7", 0,
       "NXM_NX_REG1(00000005), OXM_OF_METADATA(0000000000000007)" },
 };
