@@ -120,6 +120,9 @@ class Suite:
         path = self.run_dir / db
         if create and not path.exists():
             self.ok("ovsdb-tool", "create", path, self.schema())
+        # Those of a server that was killed tell nothing about the new one.
+        for name in ("db.sock", "ovsdb-server.pid"):
+            (self.run_dir / name).unlink(missing_ok=True)
         process = self.start(
             "ovsdb-server",
             path,
@@ -139,6 +142,7 @@ class Suite:
     def start_vswitchd(self, *args):
         """An ovs-vswitchd on that database; initializes it first."""
         self.ok("ovs-vsctl", "--no-wait", "init")
+        (self.run_dir / "ovs-vswitchd.pid").unlink(missing_ok=True)
         process = self.start(
             "ovs-vswitchd",
             "unix:" + str(self.run_dir / "db.sock"),

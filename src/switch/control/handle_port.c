@@ -30,23 +30,21 @@ put_stats(void *reply_, const struct port_info *info)
     }
 }
 
-/* Replies with what 'put' writes of one port or, for OFPP_NONE, of all. */
+/* Replies with what 'put' writes of one port, if there is such, or of all for
+ * OFPP_NONE. */
 static enum ofperr
 reply_ports(struct connection *c, const struct message *request, uint32_t port,
             void (*put)(void *, const struct port_info *))
 {
     const struct control_switch *ops = &c->control->ops;
     struct port_info info;
-    if (port != OFPP_NONE && !ops->get_port(ops->aux, port, &info)) {
-        return OFPERR_OFPBRC_BAD_PORT;
-    }
     struct writer w = WRITER_INITIALIZER;
     struct port_reply reply = { .connection = c };
     message_multipart_begin(&reply.multipart, &w, message_reply_raw(request),
                             request->version, request->xid);
     if (port == OFPP_NONE) {
         ops->for_each_port(ops->aux, put, &reply);
-    } else {
+    } else if (ops->get_port(ops->aux, port, &info)) {
         put(&reply, &info);
     }
     message_multipart_end(&reply.multipart);
