@@ -93,10 +93,10 @@ static void
 do_push(struct translator *t, const struct subfield *sf)
 {
     union field_value value;
-    uint8_t size = sf->field->n_bytes;
+    uint8_t size = DIV_ROUND_UP(sf->n_bits, 8);
     translator_look_subfield(t, sf);
     subfield_get(sf, &t->flow, &value);
-    writer_put(&t->stack, &value, size);
+    writer_put(&t->stack, value.bytes + sizeof value - size, size);
     writer_u8(&t->stack, size);
 }
 
@@ -107,17 +107,13 @@ do_pop(struct translator *t, const struct subfield *sf)
         translator_report(t, TRACE_ERROR, "stack underflow");
         return;
     }
-    uint8_t size = t->stack.data[t->stack.size - 1];
-    const uint8_t *bytes = t->stack.data + t->stack.size - 1 - size;
-    union field_value value = { .u8 = 0 };
-    size_t n = sf->field->n_bytes;
-    /* Values are right-aligned: shorter ones get zeros in front. */
-    if (size >= n) {
-        memcpy(&value, bytes + size - n, n);
-    } else {
-        memcpy(value.bytes + n - size, bytes, size);
-    }
-    writer_truncate(&t->stack, t->stack.size - 1 - size);
+    size_t end = t->stack.size - 1;
+    uint8_t size = t->stack.data[end];
+    union field_value value;
+    memset(&value, 0, sizeof value);
+    memcpy(value.bytes + sizeof value - size, t->stack.data + end - size,
+           size);
+    writer_truncate(&t->stack, end - size);
     translator_set_subfield(t, sf, &value);
     translator_report_subfield(t, sf);
 }

@@ -15,22 +15,13 @@ read_source(struct translator *t, const struct action_learn_spec *spec,
         translator_look_subfield(t, &spec->src);
         subfield_get(&spec->src, &t->flow, value);
     } else {
-        *value = spec->value;
+        size_t n = DIV_ROUND_UP(spec->n_bits, 8);
+        memset(value, 0, sizeof *value);
+        memcpy(value->bytes + sizeof *value - n, spec->value.bytes, n);
     }
 }
 
-static uint64_t
-low_u64(const union field_value *value, size_t n_bytes)
-{
-    uint64_t x = 0;
-    for (size_t i = 0; i < n_bytes; i++) {
-        x = x << 8 | value->bytes[i];
-    }
-    return x;
-}
-
-/* Puts the right-aligned bits of 'value', which fill 'src_bytes' bytes, into
- * the part 'dst' of the match. */
+/* Puts 'value' into the part 'dst' of the match. */
 static void
 match_subfield(const struct subfield *dst, const union field_value *value,
                struct match *match)
@@ -76,10 +67,8 @@ apply_spec(struct translator *t, const struct action_learn_spec *spec,
         return;
     case LEARN_DST_OUTPUT: {
         uint32_t port;
-        size_t n =
-            spec->src_type == LEARN_SRC_FIELD ? spec->src.field->n_bytes : 2;
-        if (spec->n_bits == 16
-            && ofp_port_from_of10(low_u64(&value, n), &port)) {
+        uint16_t of10 = get_be16(value.bytes + sizeof value - 2);
+        if (spec->n_bits == 16 && ofp_port_from_of10(of10, &port)) {
             struct action_output *a =
                 actions_add(&lf->actions, ACTION_OUTPUT, sizeof *a);
             a->port = port;

@@ -127,11 +127,9 @@ choose_link(uint32_t hash, uint16_t algorithm, uint32_t n, uint32_t arg)
 static void
 store(struct translator *t, const struct subfield *dst, uint64_t x)
 {
-    union field_value value = { .u8 = 0 };
-    size_t n = dst->field->n_bytes;
-    for (size_t i = 0; i < n && i < 8; i++) {
-        value.bytes[n - 1 - i] = x >> 8 * i;
-    }
+    union field_value value;
+    memset(&value, 0, sizeof value);
+    put_be64(value.bytes + sizeof value - 8, x);
     translator_set_subfield(t, dst, &value);
     translator_report_subfield(t, dst);
 }

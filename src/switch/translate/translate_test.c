@@ -299,18 +299,16 @@ static const struct trace_case cases[] = {
       "5" },
     { "VLAN tags",
       { { NULL, 0, 32768, "in_port=1",
-          "push_vlan:0x8100,set_field:4196->vlan_vid,output:3,"
-          "push_vlan:0x88a8,set_field:4106->vlan_vid,output:4,pop_vlan,"
-          "output:5" } },
+          "mod_vlan_vid:100,output:3,push_vlan:0x88a8,mod_vlan_vid:10,"
+          "output:4,strip_vlan,output:5" } },
       "in_port=1",
       " 0. in_port=1, priority 32768\n"
-      "    push_vlan:0x8100\n"
-      "    set_field:4196->vlan_vid\n"
+      "    mod_vlan_vid:100\n"
       "    output:3\n"
       "    push_vlan:0x88a8\n"
-      "    set_field:4106->vlan_vid\n"
+      "    mod_vlan_vid:10\n"
       "    output:4\n"
-      "    pop_vlan\n"
+      "    strip_vlan\n"
       "    output:5\n",
       "push_vlan(vid=100,pcp=0),3,push_vlan(tpid=0x88a8,vid=10,pcp=0),4,"
       "pop_vlan,5" },

@@ -26,6 +26,15 @@ is_vlan_field(enum field_id id)
            || id == FIELD_DL_VLAN_PCP || id == FIELD_VLAN_PCP;
 }
 
+/* Whether the packet has the field now; what that depends on counts as looked
+ * at.  Of VLAN tags, those that the packet came with. */
+static bool
+has_field(struct translator *t, const struct field *f)
+{
+    return field_prereqs_ok(f, &t->flow,
+                            is_vlan_field(f->id) ? NULL : t->mask);
+}
+
 /* Adds the bits of 'f' to the mask, for reading or before writing. */
 void
 translator_look(struct translator *t, const struct field *f,
@@ -69,8 +78,8 @@ translator_set_field(struct translator *t, const struct field *f,
                      const union field_value *value,
                      const union field_value *mask)
 {
-    if (!field_prereqs_ok(f, &t->flow, t->mask)) {
-        return; /* The packet has no such field. */
+    if (!has_field(t, f)) {
+        return;
     }
     translator_look(t, f, mask);
     note_ip_write(t, f);
@@ -85,7 +94,7 @@ void
 translator_set_subfield(struct translator *t, const struct subfield *sf,
                         const union field_value *value)
 {
-    if (!field_prereqs_ok(sf->field, &t->flow, t->mask)) {
+    if (!has_field(t, sf->field)) {
         return;
     }
     if (is_vlan_field(sf->field->id)) {
@@ -110,16 +119,12 @@ translator_report_subfield(struct translator *t, const struct subfield *sf)
     subfield_get(sf, &t->flow, &value);
     str_put(&s, " is now ");
     size_t i = 0;
-    while (i < sf->field->n_bytes - 1u && !value.bytes[i]) {
+    while (i < sizeof value - 1 && !value.bytes[i]) {
         i++;
     }
-    if (field_is_zero(&value, sf->field->n_bytes)) {
-        str_put_char(&s, '0');
-    } else {
-        str_putf(&s, "0x%x", value.bytes[i]);
-        for (i++; i < sf->field->n_bytes; i++) {
-            str_putf(&s, "%02x", value.bytes[i]);
-        }
+    str_putf(&s, value.bytes[i] ? "0x%x" : "%x", value.bytes[i]);
+    for (i++; i < sizeof value; i++) {
+        str_putf(&s, "%02x", value.bytes[i]);
     }
     translator_report(t, TRACE_DETAIL, "%s", str_text(&s));
     str_uninit(&s);
