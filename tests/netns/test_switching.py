@@ -1,0 +1,141 @@
+"""A switch that moves real packets between namespaces."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.netns
+
+
+@pytest.fixture
+def host(ours, namespaces):
+    """(switch, its namespace)."""
+    namespace = namespaces("host")
+    ours.netns = namespace.name
+    ours.start_ovsdb_server()
+    ours.start_vswitchd()
+    yield ours, namespace
+    ours.appctl("exit", "--cleanup")
+
+
+@pytest.fixture
+def pair(host, namespaces):
+    """(switch, here, left, right): two hosts on bridge br0."""
+    switch, here = host
+    left, right = namespaces("left", "right")
+    here.veth("l0", left, "eth0", "10.1.0.1/24")
+    here.veth("r0", right, "eth0", "10.1.0.2/24")
+    switch.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
+                 "--", "add-port", "br0", "l0", "--", "add-port", "br0", "r0")
+    return switch, here, left, right
+
+
+def tcp_bytes(client, server, address):
+    """Bytes that one second of a TCP stream moved."""
+    listener = server.popen("iperf3", "-s", "-1", "--forceflush")
+    try:
+        for line in listener.stdout:
+            if "listening" in line:
+                break
+        out = client.run("iperf3", "-c", address, "-t", 1, "-J", timeout=30)
+    finally:
+        listener.terminate()
+        listener.wait()
+    return int(re.search(r'"sum_received":\s*{.*?"bytes":\s*(\d+)', out, re.DOTALL).group(1))
+
+
+def test_ping_and_learning(pair):
+    switch, _, left, _ = pair
+
+    assert left.ping("10.1.0.2") == 3
+    mac = left.run("cat", "/sys/class/net/eth0/address").strip()
+    assert mac in switch.appctl("fdb/show", "br0")
+    assert "actions:" in switch.appctl("dpif/dump-flows", "br0")
+
+
+def test_tcp_with_default_offloads(pair):
+    _, _, left, right = pair
+
+    assert tcp_bytes(left, right, "10.1.0.2") > 10_000_000
+
+
+def test_internal_port_talks(pair):
+    switch, here, left, _ = pair
+    here.ip("addr", "add", "10.1.0.3/24", "dev", "br0")
+    here.ip("link", "set", "br0", "up")
+
+    assert here.ping("10.1.0.1") == 3
+    assert tcp_bytes(here, left, "10.1.0.1") > 1_000_000
+    switch.vsctl("del-br", "br0")
+    assert "br0" not in here.ip("link", "show")
+
+
+def test_access_ports_of_different_vlans_are_apart(pair):
+    switch, _, left, _ = pair
+    switch.vsctl("set", "port", "l0", "tag=10", "--", "set", "port", "r0", "tag=20")
+    assert left.ping("10.1.0.2", count=1) == 0
+
+    switch.vsctl("set", "port", "r0", "tag=10")
+    assert left.ping("10.1.0.2") == 3
+
+
+def test_trunk_carries_tags(pair):
+    switch, _, left, right = pair
+    right.ip("link", "add", "link", "eth0", "name", "eth0.10", "type", "vlan", "id", "10")
+    right.ip("addr", "flush", "dev", "eth0")
+    right.ip("addr", "add", "10.1.0.2/24", "dev", "eth0.10")
+    right.ip("link", "set", "eth0.10", "up")
+
+    switch.vsctl("set", "port", "l0", "tag=10", "--", "set", "port", "r0", "trunks=10")
+    assert left.ping("10.1.0.2") == 3
+    switch.vsctl("set", "port", "r0", "trunks=11")
+    assert left.ping("10.1.0.2", count=1) == 0
+
+
+def test_patch_ports_join_bridges(pair):
+    switch, _, left, _ = pair
+    switch.vsctl("del-port", "r0", "--", "add-br", "br1",
+                 "--", "set", "bridge", "br1", "datapath_type=netdev",
+                 "--", "add-port", "br1", "r0",
+                 "--", "add-port", "br0", "pa", "--", "set", "interface", "pa", "type=patch",
+                 "options:peer=pb",
+                 "--", "add-port", "br1", "pb", "--", "set", "interface", "pb", "type=patch",
+                 "options:peer=pa")
+
+    assert left.ping("10.1.0.2") == 3
+
+
+def test_secure_mode_forwards_only_by_flows(pair):
+    switch, _, left, _ = pair
+    switch.vsctl("set-fail-mode", "br0", "secure")
+    assert left.ping("10.1.0.2", count=1) == 0
+
+    switch.ofctl("add-flow", "br0", "actions=normal")
+    assert left.ping("10.1.0.2") == 3
+    switch.ofctl("del-flows", "br0")
+    assert left.ping("10.1.0.2", count=1) == 0
+
+
+def test_killed_daemon_comes_back_with_its_ports(pair):
+    switch, _, left, _ = pair
+    process = switch.processes[-1]
+    process.kill()
+    process.wait()
+
+    switch.start_vswitchd()
+    switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "traffic after the restart")
+
+
+def test_device_that_comes_late_and_goes(host, namespaces):
+    switch, here = host
+    left, right = namespaces("left", "right")
+    here.veth("r0", right, "eth0", "10.1.0.2/24")
+    result = switch.run("ovs-vsctl", "add-br", "br0",
+                        "--", "set", "bridge", "br0", "datapath_type=netdev",
+                        "--", "add-port", "br0", "l0", "--", "add-port", "br0", "r0")
+    assert "could not open network device l0 (No such device)" in result.err
+
+    here.veth("l0", left, "eth0", "10.1.0.1/24")
+    switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "late device")
+    here.ip("link", "del", "l0")
+    switch.vsctl("--timeout=10", "wait-until", "interface", "l0", "ofport=-1")
