@@ -133,11 +133,8 @@ odp_put_set(struct writer *w, enum odp_key_attr attr, const void *value,
         return;
     }
     uint8_t both[2 * ODP_KEY_MAX_SIZE];
-    /* Equal actions are equal bytes: no value where there is no mask. */
-    for (size_t i = 0; i < size; i++) {
-        both[size + i] = ((const uint8_t *) mask)[i];
-        both[i] = ((const uint8_t *) value)[i] & both[size + i];
-    }
+    memcpy(both, value, size);
+    memcpy(both + size, mask, size);
     size_t nested = odp_begin_nested(w, ODP_ACTION_SET_MASKED);
     odp_put_attr(w, attr, both, 2 * size);
     odp_end_nested(w, nested);

@@ -23,21 +23,20 @@ commit_attr(enum odp_key_attr attr, const struct flow *want, struct flow *base,
     if (!memcmp(to, from, t->size)) {
         return;
     }
-    /* Members are set whole where they differ or where something already
-     * looks at them, so that flows that differ only there can share. */
-    struct flow_mask full;
-    memset(&full, 0xff, sizeof full);
+    /* Of the members that differ, the bits are set that somebody looked at:
+     * the switch looks at all that it writes, so the others are the packet's
+     * own (as ECN where only the DSCP is written). */
     uint8_t looked[ODP_KEY_MAX_SIZE];
     odp_key_pack(t, &mask->bits, true, looked);
     bool whole = true;
     for (size_t i = 0; i < t->n_members; i++) {
         const struct odp_member *m = &t->members[i];
         bool differs = memcmp(to + m->offset, from + m->offset, m->size);
-        if (differs) {
-            memset(bits + m->offset, 0xff, m->size);
-        } else {
-            whole = false;
+        for (size_t j = m->offset; differs && j < m->offset + m->size; j++) {
+            bits[j] = looked[j] | (to[j] ^ from[j]);
+            whole = whole && bits[j] == 0xff;
         }
+        whole = whole && differs;
     }
     if (!use_masked && !whole) {
         for (size_t i = 0; i < t->n_members; i++) {
@@ -54,8 +53,16 @@ commit_attr(enum odp_key_attr attr, const struct flow *want, struct flow *base,
         flow_words_mutable(&seen);
         mask->bits = seen;
     }
-    odp_put_set(w, attr, to, whole && !use_masked ? NULL : bits, t->size);
     odp_key_unpack(t, to, false, base);
+    if (whole && !use_masked) {
+        odp_put_set(w, attr, to, NULL, t->size);
+        return;
+    }
+    /* Equal actions are equal bytes: no value where there is no mask. */
+    for (size_t i = 0; i < t->size; i++) {
+        to[i] &= bits[i];
+    }
+    odp_put_set(w, attr, to, bits, t->size);
 }
 
 static void
