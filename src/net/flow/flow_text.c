@@ -58,6 +58,9 @@ flow_format(const struct flow *flow, const struct port_names *names,
 {
     struct match match;
     flow_mask_init_for_packet(&match.mask, flow);
+    if (flow->tunnel.tun_id) {
+        match.mask.bits.tunnel.tun_id = BE64_MAX; /* Set before output. */
+    }
     hide_defaults(flow, &match.mask);
     struct flow_mask mask = match.mask;
     match_init(&match, flow, &mask);
