@@ -11,6 +11,7 @@
 #include "net/flow/compose.h"
 #include "net/flow/extract.h"
 #include "net/flow/match.h"
+#include "net/packet/headers.h"
 #include "net/packet/packet.h"
 #include "openflow/action/action.h"
 #include "switch/translate/trace_node.h"
@@ -198,6 +199,12 @@ use_bridge_flow(struct trace_job *job, const char *bridge, const char *text)
     struct flow_mask mask;
     struct error *error =
         flow_parse(text, &job->bridge->names, &job->flow, &mask);
+    for (int i = 0; !error && i < FLOW_MAX_VLANS; i++) {
+        struct flow_vlan *tag = &job->flow.vlans[i];
+        if (tag->tci & BE16_CONST(VLAN_CFI) && !tag->tpid) {
+            tag->tpid = BE16_CONST(ETH_TYPE_VLAN_8021Q);
+        }
+    }
     return error ? error_prefix(error, "Bad openflow flow syntax: %s", text)
                  : NULL;
 }

@@ -453,6 +453,11 @@ finish_mask(struct translator *t)
         words[i] &= limits[i];
     }
     out->megaflow = out->mask;
+    for (int i = 0; i < FLOW_MAX_VLANS; i++) {
+        if (!t->start.vlans[i].tci) {
+            out->megaflow.bits.vlans[i].tci = 0; /* Follows from dl_type. */
+        }
+    }
     /* Whether there is a VLAN tag at all is part of a frame's type. */
     out->mask.bits.vlans[0].tpid = BE16_MAX;
     out->mask.bits.vlans[0].tci |= BE16_CONST(VLAN_CFI);

@@ -52,13 +52,10 @@ translator_look(struct translator *t, const struct field *f,
 void
 translator_look_subfield(struct translator *t, const struct subfield *sf)
 {
-    if (is_vlan_field(sf->field->id)) {
+    if (is_vlan_field(sf->field->id)
+        && memcmp(t->flow.vlans, t->start.vlans, sizeof t->flow.vlans)) {
+        /* Some of it may be what an action made of the tags. */
         mask_vlans(t);
-        if (!t->start.vlans[0].tpid) {
-            /* That there is none was looked at. */
-            t->mask->bits.vlans[0].tci |=
-                BE16_CONST(VLAN_VID_MASK) | BE16_CONST(VLAN_CFI);
-        }
     } else {
         subfield_mask_set(sf, t->mask);
     }
