@@ -28,6 +28,8 @@ struct channel_observer {
     /* The connection ended; 'error' is an errno, 0 or EOF.  A channel of a
      * listener may be destroyed here. */
     void (*disconnected)(void *aux, struct channel *, int error);
+    /* All that was queued is sent; may be NULL. */
+    void (*drained)(void *aux, struct channel *);
     void *aux;
 };
 
@@ -37,6 +39,7 @@ struct channel_options {
     int max_backoff_ms; /* Between attempts. */
     uint8_t dscp;
     bool no_reconnect; /* Active: one attempt only. */
+    const char *label; /* Of the switch, in log records; NULL: none. */
 };
 
 /* Starts to connect to 'target'; the observer is copied. */
@@ -53,17 +56,18 @@ uint8_t channel_version(const struct channel *);
  * and nothing is queued, if the connection is not up. */
 bool channel_send(struct channel *, struct writer *);
 /* Bytes waiting to be sent: senders of asynchronous messages stop at a bound
- * of their own. */
+ * of their own.  While there are many, the peer is not listened to. */
 size_t channel_backlog(const struct channel *);
 /* Drops the connection and, if active, connects again. */
 void channel_reconnect(struct channel *);
 /* Changes what can be without a new connection. */
 void channel_set_options(struct channel *, const struct channel_options *);
 
-/* Time of the last change of the state, for status columns. */
+/* For status columns. */
 struct channel_stats {
-    const char *state;                       /* "ACTIVE", "BACKOFF", ... */
-    long long connected_ms, disconnected_ms; /* Since; -1: never. */
+    const char *state; /* "ACTIVE", "BACKOFF", ... */
+    /* Time since it last was connected, disconnected; -1: never was. */
+    long long connected_ms, disconnected_ms;
     int last_error;
 };
 
