@@ -227,7 +227,17 @@ parse_set(struct parser *x)
     for (size_t i = 0; i < size; i++) {
         exact &= mask[i] == 0xff;
     }
-    odp_put_set(x->w, t->attr, value, exact ? NULL : mask, size);
+    if (exact) {
+        odp_put_set(x->w, t->attr, value, NULL, size);
+        return NULL;
+    }
+    /* As written: a value may have bits that its mask leaves out. */
+    uint8_t both[2 * ODP_KEY_MAX_SIZE];
+    memcpy(both, value, size);
+    memcpy(both + size, mask, size);
+    size_t nested = odp_begin_nested(x->w, ODP_ACTION_SET_MASKED);
+    odp_put_attr(x->w, t->attr, both, 2 * size);
+    odp_end_nested(x->w, nested);
     return NULL;
 }
 
