@@ -97,6 +97,7 @@ static void
 endpoint_start(struct endpoint *endpoint)
 {
     struct control *control = endpoint->control;
+    endpoint->options.label = control->name;
     endpoint->options.versions =
         control->versions ? control->versions : DEFAULT_VERSIONS;
     if (endpoint->kind == CONNECTION_PRIMARY) {
