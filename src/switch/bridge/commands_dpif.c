@@ -190,12 +190,14 @@ dump_flow(void *dump_, struct datapath_flow *flow,
     struct datapath *datapath = dump->backer->datapath;
     datapath->ops->flow_stats(datapath, flow, &stats);
     const struct odp_names *names = dump->with_names ? &dump->names : NULL;
+    CLEANUP(str_uninit) struct str key = STR_INITIALIZER;
+    odp_flow_format(info->key, info->mask, names,
+                    dump->verbose ? ODP_FORMAT_VERBOSE : 0, &key);
     if (dump->verbose) {
         odp_ufid_format(&info->ufid, dump->out);
-        str_put(dump->out, ", ");
+        str_put_char(dump->out, ' ');
     }
-    odp_flow_format(info->key, info->mask, names,
-                    dump->verbose ? ODP_FORMAT_VERBOSE : 0, dump->out);
+    str_put(dump->out, str_text(&key));
     put_flow_stats(&stats, dump->out);
     str_put(dump->out, ", actions:");
     odp_actions_format(info->actions, info->actions_size, names, dump->out);
