@@ -41,6 +41,8 @@ enum action_form {
     ACTION_FORM_SHORT,     /* The shorter of two forms. */
     ACTION_FORM_LONG,      /* The longer: NXAST_SET_TUNNEL64, CONTROLLER2,
                             * RESUBMIT_TABLE. */
+    ACTION_FORM_UDP,       /* SET_L4_*: in 1.2+ of UDP or SCTP, not TCP. */
+    ACTION_FORM_SCTP,
 };
 
 struct action {
@@ -385,6 +387,11 @@ void actions_encode(const struct actions *, uint8_t version, struct writer *);
 /* In 1.0 the instructions turn into actions or vanish. */
 void instructions_encode(const struct actions *, uint8_t version,
                          struct writer *);
+
+/* Adapts actions whose bytes depend on the flow's match: what pushes a tag if
+ * there is none, and which protocol's ports are set.  For lists that come from
+ * text, before they are encoded for 1.1 or later. */
+void actions_resolve(struct actions *, const struct match *);
 
 struct actions_limits {
     uint32_t max_port; /* Physical ports are below; OFPP_MAX: any. */

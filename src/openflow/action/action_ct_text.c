@@ -189,7 +189,8 @@ parse_ct_key(struct parse *p, struct ct_keys *k, const char *key, char *value)
         error = parse_nat(&inner, value);
     } else if (!strcmp(key, "exec")) {
         actions_clear(&k->exec);
-        error = actions_parse_list(value, p->options, 0, &k->exec);
+        error = actions_parse_list(value, p->options, parse_nested_flags(p),
+                                   &k->exec);
         if (!error) {
             error = check_exec(&k->exec);
         }

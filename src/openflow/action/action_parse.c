@@ -9,6 +9,8 @@
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_parse_private.h"
 
+enum { MAX_NESTING = 100 };
+
 struct error *
 parse_number(const char *text, uint64_t *valuep)
 {
@@ -466,6 +468,9 @@ struct error *
 actions_parse_list(char *text, const struct actions_format *options,
                    unsigned int flags, struct actions *out)
 {
+    if (flags / ACTIONS_PARSE_NESTED > MAX_NESTING) {
+        return error_create("Action nested too deeply");
+    }
     struct parse p = { .options = options, .flags = flags, .out = out };
     size_t start = out->size;
     char *key, *value;

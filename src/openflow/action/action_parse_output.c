@@ -285,7 +285,8 @@ static struct error *
 parse_nested(struct parse *p, enum action_type type, char *arg)
 {
     size_t offset = actions_open(p->out, type, sizeof(struct action_nested));
-    struct error *error = actions_parse_list(arg, p->options, 0, p->out);
+    struct error *error =
+        actions_parse_list(arg, p->options, parse_nested_flags(p), p->out);
     if (!error) {
         actions_close(p->out, offset);
     }

@@ -25,6 +25,14 @@ struct error *parse_port(const char *, const char *what, const struct parse *,
 struct error *parse_table(const char *, const struct parse *,
                           uint8_t *tablep) WARN_UNUSED;
 
+/* Flags for the list inside the present action. */
+static inline unsigned int
+parse_nested_flags(const struct parse *p)
+{
+    return (p->flags & ~(unsigned int) ACTIONS_PARSE_INSTRUCTIONS)
+           + ACTIONS_PARSE_NESTED;
+}
+
 /* One per action that takes arguments: appends it to 'out'.  They may write
  * into 'arg'. */
 struct error *parse_output(struct parse *, char *arg) WARN_UNUSED;

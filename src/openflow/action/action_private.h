@@ -36,6 +36,9 @@ void action_learn_format(const struct action_learn *,
 void action_ct_format(const struct action_ct *, const struct actions_format *,
                       struct str *);
 void action_nat_format(const struct action_nat *, struct str *);
+/* Added to the flags of lists inside others, once a level. */
+#define ACTIONS_PARSE_NESTED 0x100
+
 /* action_parse.c: appends what 'text', which it spoils, says. */
 struct error *actions_parse_list(char *text, const struct actions_format *,
                                  unsigned int flags,
@@ -53,13 +56,14 @@ enum ofperr action_learn_decode(struct reader *, bool learn2,
                                 struct actions *) WARN_UNUSED;
 void action_learn_encode(const struct action_learn *, struct writer *);
 enum ofperr action_ct_decode(struct reader *, uint8_t version,
-                             struct actions *) WARN_UNUSED;
+                             unsigned int depth, struct actions *) WARN_UNUSED;
 enum ofperr action_nat_decode(struct reader *, struct actions *) WARN_UNUSED;
 void action_ct_encode(const struct action_ct *, uint8_t version,
                       struct writer *);
 void action_nat_encode(const struct action_nat *, struct writer *);
-/* action_decode.c: actions until the reader's end. */
+/* action_decode.c: actions until the reader's end, inside 'depth' others. */
 enum ofperr actions_decode_list(struct reader *, uint8_t version,
+                                unsigned int depth,
                                 struct actions *) WARN_UNUSED;
 /* action_encode.c */
 void actions_encode_list(const void *data, size_t size, uint8_t version,
