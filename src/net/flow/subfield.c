@@ -56,11 +56,8 @@ subfield_parse_prefix(const char **sp, struct subfield *sf)
 {
     const char *text = *sp;
     memset(sf, 0, sizeof *sf);
-    size_t len = strcspn(text, "[-");
+    size_t len = strcspn(text, "[- ");
     char *name CLEANUP(free_ptr) = xmemdup0(text, len);
-    if (text[len] != '[') {
-        len = strcspn(text, "[");
-    }
     const struct field *f = field_from_name(name);
     if (!f) {
         return error_create("%s: unknown field `%s'", text, name);
@@ -74,8 +71,6 @@ subfield_parse_prefix(const char **sp, struct subfield *sf)
                                 "[<start>..<end>]",
                                 text);
         }
-    } else {
-        return error_create("%s: missing [ looking for field name", text);
     }
     if (start > end) {
         return error_create("%s: starting bit %d is after ending bit %d", text,

@@ -350,7 +350,7 @@ decode_clone(struct reader *r, uint8_t version, unsigned int depth,
     reader_skip(r, 6);
     size_t offset =
         actions_open(out, ACTION_CLONE, sizeof(struct action_nested));
-    enum ofperr error = actions_decode_list(r, version, 1, out);
+    enum ofperr error = actions_decode_list(r, version, depth + 1, out);
     if (!error) {
         actions_close(out, offset);
     }

@@ -84,18 +84,6 @@ put_loads(const struct action_set_field *a, struct writer *w)
     }
 }
 
-static bool
-is_whole(const struct action_set_field *a)
-{
-    const uint8_t *mask = a->bytes + a->value_size;
-    for (size_t bit = 0; bit < a->field->n_bits; bit++) {
-        if (!bit_is_set(mask, a->value_size, bit)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* An action of 1.0 and 1.1 that sets the whole field; false if there is none.
  */
 static bool
@@ -162,7 +150,7 @@ void
 action_put_set_field(const struct action_set_field *a, uint8_t version,
                      struct writer *w)
 {
-    bool whole = is_whole(a);
+    bool whole = action_sets_whole(a);
     bool load = a->action.form == ACTION_FORM_LOAD;
     if (version >= OF15_VERSION
         || (version >= OF12_VERSION && whole && !load)) {

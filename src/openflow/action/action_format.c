@@ -106,8 +106,7 @@ format_set_field(const struct action_set_field *a,
         return;
     }
     str_put(s, "set_field:");
-    field_format(f, &value,
-                 field_is_all_ones(&mask, f->n_bytes) ? NULL : &mask,
+    field_format(f, &value, action_sets_whole(a) ? NULL : &mask,
                  options ? options->ports : NULL, s);
     str_putf(s, "->%s", f->name);
 }

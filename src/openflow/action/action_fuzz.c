@@ -1,6 +1,7 @@
 /* Any bytes as actions: what decodes encodes and decodes to the same. */
 
 #include "openflow/action/action.h"
+
 #include "openflow/wire/version.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

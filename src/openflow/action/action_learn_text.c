@@ -80,7 +80,8 @@ parse_match_spec(const char *key, const char *value,
                  struct action_learn_spec *spec)
 {
     if (!is_subfield(key, &spec->dst)) {
-        return error_create("%s: unknown keyword %s", key, key);
+        return error_create("%s%s%s: unknown keyword %s", key,
+                            *value ? "=" : "", value, key);
     }
     spec->dst_type = LEARN_DST_MATCH;
     spec->n_bits = spec->dst.n_bits;

@@ -22,8 +22,9 @@ actions_add_set_field(struct actions *list, const struct field *field,
     if (mask) {
         memcpy(a->bytes + n, mask->bytes, n);
     } else {
-        /* Only significant bits count. */
-        for (size_t bit = 0; bit < field->n_bits; bit++) {
+        /* Only significant bits count, and the presence bit of a VLAN ID. */
+        size_t n_bits = field->n_bits + (field->id == FIELD_VLAN_VID);
+        for (size_t bit = 0; bit < n_bits; bit++) {
             a->bytes[2 * n - 1 - bit / 8] |= 1 << bit % 8;
         }
     }

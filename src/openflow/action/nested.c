@@ -65,6 +65,18 @@ action_nested(const struct action *a, const uint8_t **datap, size_t *sizep)
     return true;
 }
 
+bool
+action_sets_whole(const struct action_set_field *a)
+{
+    const uint8_t *mask = a->bytes + a->value_size;
+    for (size_t bit = 0; bit < a->field->n_bits; bit++) {
+        if (!(mask[a->value_size - 1 - bit / 8] >> bit % 8 & 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum instruction
 action_instruction(const struct action *a)
 {
