@@ -13,7 +13,10 @@ check_actions(const char *in, const char *out)
     struct error *error = odp_actions_parse(in, NULL, &w);
 
     assert_null(error);
-    assert_null(odp_actions_check(w.data, w.size));
+    error = odp_actions_check(w.data, w.size);
+    if (error) {
+        fail_msg("%s: %s", in, error_text(error));
+    }
     odp_actions_format(w.data, w.size, NULL, &s);
     assert_string_equal(str_text(&s), out);
 
