@@ -115,8 +115,9 @@ choose_datapath_id(const struct vswitch_bridge *row, struct eth_addr mac)
     const char *text = datum_get_string(&row->other_config, "datapath-id");
     if (text) {
         uint64_t id;
-        const char *digits = text;
+        const char *digits;
         bool is_prefixed = scan_prefix(text, "0x", &digits);
+        digits = is_prefixed ? digits : text;
         if ((is_prefixed || strlen(text) == 16)
             && strspn(digits, "0123456789abcdefABCDEF") == strlen(digits)
             && scan_u64(digits, 16, &id) && id) {

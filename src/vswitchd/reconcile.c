@@ -83,10 +83,10 @@ configure_switch(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
 {
     const struct datum *other = &cfg->other_config;
     struct upcall_config config = UPCALL_CONFIG_DEFAULT;
-    config.flow_limit
-        = (uint32_t) row_get_integer(other, "flow-limit", config.flow_limit);
-    config.max_idle_ms
-        = (uint32_t) row_get_integer(other, "max-idle", config.max_idle_ms);
+    config.flow_limit =
+        (uint32_t) row_get_integer(other, "flow-limit", config.flow_limit);
+    config.max_idle_ms =
+        (uint32_t) row_get_integer(other, "max-idle", config.max_idle_ms);
     config.max_revalidator_ms = (uint32_t) row_get_integer(
         other, "max-revalidator", config.max_revalidator_ms);
     config.min_revalidate_pps = (uint32_t) row_get_integer(

@@ -24,9 +24,9 @@ patch_cast(const struct netdev *netdev)
 static struct error *
 patch_create(const char *name, const char *type, struct netdev **netdevp)
 {
-    (void) name;
     (void) type;
     struct patch *patch = xzalloc(sizeof *patch);
+    netdev_init_base(&patch->netdev, &bridge_patch_driver, name);
     patch->mac = eth_addr_random();
     patch->netdev.queue_kind = NETDEV_QUEUES_NONE;
     *netdevp = &patch->netdev;
@@ -37,6 +37,7 @@ static void
 patch_destroy(struct netdev *netdev)
 {
     struct patch *patch = patch_cast(netdev);
+    netdev_uninit_base(netdev);
     free(patch->peer);
     free(patch);
 }
