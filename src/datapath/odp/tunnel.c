@@ -36,6 +36,16 @@ static const struct {
 #undef F
 };
 
+/* Bit by bit: FLOW_TNL_F_*. */
+static const char *const flag_texts[] = { "oam", "df", "csum", "key" };
+static const struct flag_names tunnel_flags = {
+    "tunnel",
+    FLOW_TNL_F_OAM | FLOW_TNL_F_DONT_FRAGMENT | FLOW_TNL_F_CSUM
+        | FLOW_TNL_F_KEY,
+    flag_texts,
+    ARRAY_SIZE(flag_texts),
+};
+
 static const struct {
     uint8_t attr;
     uint16_t flag;
@@ -169,12 +179,11 @@ odp_tunnel_format(const struct flow_tunnel *tnl,
     if (mask ? mask->flags & known || verbose : true) {
         str_put(s, "flags(");
         if (mask && (mask->flags & known) != known) {
-            flags_format_masked(&flag_names_tunnel, tnl->flags, mask->flags,
-                                s);
+            flags_format_masked(&tunnel_flags, tnl->flags, mask->flags, s);
         } else if (mask) {
-            flags_format_masked(&flag_names_tunnel, tnl->flags, known, s);
+            flags_format_masked(&tunnel_flags, tnl->flags, known, s);
         } else if (tnl->flags & known) {
-            flags_format(&flag_names_tunnel, tnl->flags & known, s);
+            flags_format(&tunnel_flags, tnl->flags & known, s);
         }
         str_put_char(s, ')');
     } else if (s->len > start && str_last(s) == ',') {
@@ -226,7 +235,7 @@ odp_tunnel_parse(const char **sp, struct flow_tunnel *tnl,
             && begin[value_len] == ')') {
             uint32_t flags, bits;
             struct error *error =
-                flags_parse(&flag_names_tunnel, value, &flags, &bits);
+                flags_parse(&tunnel_flags, value, &flags, &bits);
             if (error) {
                 return error;
             }
