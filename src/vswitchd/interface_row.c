@@ -102,6 +102,10 @@ open_device(struct vswitchd *v, struct bridge_state *state,
                             "not supported)",
                             iface->name, iface->type);
     }
+    if (!netdev_find_driver(device_type(state, iface))) {
+        return error_create("could not open network device %s (%s)",
+                            iface->name, strerror(EAFNOSUPPORT));
+    }
     struct error *error =
         netdev_open(iface->name, device_type(state, iface), &iface->netdev);
     if (error) {

@@ -79,21 +79,8 @@ def test_access_ports_of_different_vlans_are_apart(pair):
     assert left.ping("10.1.0.2") == 3
 
 
-def test_trunk_carries_tags(pair):
-    switch, _, left, right = pair
-    right.ip("link", "add", "link", "eth0", "name", "eth0.10", "type", "vlan", "id", "10")
-    right.ip("addr", "flush", "dev", "eth0")
-    right.ip("addr", "add", "10.1.0.2/24", "dev", "eth0.10")
-    right.ip("link", "set", "eth0.10", "up")
-
-    switch.vsctl("set", "port", "l0", "tag=10", "--", "set", "port", "r0", "trunks=10")
-    assert left.ping("10.1.0.2") == 3
-    switch.vsctl("set", "port", "r0", "trunks=11")
-    assert left.ping("10.1.0.2", count=1) == 0
-
-
-def test_patch_ports_join_bridges(pair):
-    switch, _, left, _ = pair
+def join(switch):
+    """Moves r0 to a second bridge, joined to br0 by patch ports pa and pb."""
     switch.vsctl("del-port", "r0", "--", "add-br", "br1",
                  "--", "set", "bridge", "br1", "datapath_type=netdev",
                  "--", "add-port", "br1", "r0",
@@ -101,6 +88,23 @@ def test_patch_ports_join_bridges(pair):
                  "options:peer=pb",
                  "--", "add-port", "br1", "pb", "--", "set", "interface", "pb", "type=patch",
                  "options:peer=pa")
+
+
+def test_trunk_carries_the_vlans_it_lists(pair):
+    switch, _, left, _ = pair
+    join(switch)
+    switch.vsctl("set", "port", "l0", "tag=10", "--", "set", "port", "r0", "tag=10")
+    assert left.ping("10.1.0.2") == 3
+
+    switch.vsctl("set", "port", "pa", "trunks=11,12")
+    assert left.ping("10.1.0.2", count=1) == 0
+    switch.vsctl("set", "port", "pa", "trunks=10,11")
+    assert left.ping("10.1.0.2") == 3
+
+
+def test_patch_ports_join_bridges(pair):
+    switch, _, left, _ = pair
+    join(switch)
 
     assert left.ping("10.1.0.2") == 3
 
