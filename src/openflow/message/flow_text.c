@@ -236,8 +236,8 @@ parse_cookie(struct parser *p, char *text)
         if (error) {
             return error;
         }
-        fm->cookie = host_to_be64(value);
-        fm->cookie_mask = host_to_be64(mask);
+        fm->cookie = be64_from_host(value);
+        fm->cookie_mask = be64_from_host(mask);
         if (mask) {
             p->usable &= P_NXM | P_OXM | P_OF11;
         }
@@ -247,7 +247,7 @@ parse_cookie(struct parser *p, char *text)
     if (error) {
         return error;
     }
-    fm->new_cookie = host_to_be64(value);
+    fm->new_cookie = be64_from_host(value);
     return NULL;
 }
 
