@@ -24,6 +24,14 @@ take(const char **sp, const char *ends, char token[TOKEN_MAX])
     return true;
 }
 
+static void
+copy_text(const char *from, char to[TOKEN_MAX])
+{
+    size_t n = strnlen(from, TOKEN_MAX - 1);
+    memcpy(to, from, n);
+    to[n] = '\0';
+}
+
 /* Cuts "value/mask"; the mask's text or NULL. */
 static char *
 split_mask(char *token)
@@ -153,8 +161,7 @@ static bool
 parse_bits(const char *text, unsigned max, uint32_t *valuep, uint32_t *maskp)
 {
     char token[TOKEN_MAX];
-    strncpy(token, text, sizeof token - 1);
-    token[sizeof token - 1] = '\0';
+    copy_text(text, token);
     char *bits = split_mask(token);
     *maskp = max;
     return scan_u32(token, 0, valuep) && *valuep <= max
@@ -336,8 +343,7 @@ parse_flags(const struct odp_key_type *t, const char *token, uint8_t *value,
     bool ct = t->shape == ODP_SHAPE_CT_STATE;
     uint32_t v, m = ct ? 0xff : 0xfff;
     char copy[TOKEN_MAX];
-    strncpy(copy, token, sizeof copy - 1);
-    copy[sizeof copy - 1] = '\0';
+    copy_text(token, copy);
     char *bits = split_mask(copy);
 
     if (!scan_u32(copy, 0, &v)) {
