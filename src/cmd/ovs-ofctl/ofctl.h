@@ -24,9 +24,9 @@ struct sort_key {
 /* What the command line says, and the loop. */
 struct ofctl {
     struct loop *loop;
-    uint32_t versions;               /* Allowed ones. */
-    unsigned int protocols;          /* Allowed ones, by -F and -O. */
-    int packet_in_format;            /* enum packet_in_format; -1: best. */
+    uint32_t versions;      /* Allowed ones. */
+    unsigned int protocols; /* Allowed ones, by -F and -O. */
+    int packet_in_format;   /* enum packet_in_format; -1: best. */
     bool strict;
     bool readd;
     bool timestamp;
@@ -68,8 +68,7 @@ void ofctl_print_message(const struct ofctl *, const void *data, size_t size,
 /* Sends a request and prints the replies. */
 void ofctl_dump(struct ofctl *, struct vconn *, struct writer *request);
 /* The same for a request without body on a new connection. */
-void ofctl_dump_trivial(struct ofctl *, const char *target,
-                        enum message_type);
+void ofctl_dump_trivial(struct ofctl *, const char *target, enum message_type);
 
 /* names.c */
 

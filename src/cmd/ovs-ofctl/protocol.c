@@ -92,10 +92,11 @@ ofctl_open_for_flow_mod(struct ofctl *ofctl, const char *target,
                         unsigned int usable, enum flow_protocol *protocolp)
 {
     static const enum flow_protocol order[N_FLOW_PROTOCOLS] = {
-        FLOW_PROTOCOL_OF10, FLOW_PROTOCOL_OF10_TID, FLOW_PROTOCOL_NXM,
-        FLOW_PROTOCOL_NXM_TID, FLOW_PROTOCOL_OF11, FLOW_PROTOCOL_OF12,
-        FLOW_PROTOCOL_OF13, FLOW_PROTOCOL_OF14, FLOW_PROTOCOL_OF15,
+        FLOW_PROTOCOL_OF10,    FLOW_PROTOCOL_OF10_TID, FLOW_PROTOCOL_NXM,
+        FLOW_PROTOCOL_NXM_TID, FLOW_PROTOCOL_OF11,     FLOW_PROTOCOL_OF12,
+        FLOW_PROTOCOL_OF13,    FLOW_PROTOCOL_OF14,     FLOW_PROTOCOL_OF15,
     };
+
     return open_with(ofctl, target, usable, order, protocolp);
 }
 
@@ -105,10 +106,11 @@ ofctl_open_for_dump(struct ofctl *ofctl, const char *target,
 {
     /* The richest ones first: no flow is left out. */
     static const enum flow_protocol order[N_FLOW_PROTOCOLS] = {
-        FLOW_PROTOCOL_OF15, FLOW_PROTOCOL_OF14, FLOW_PROTOCOL_OF13,
-        FLOW_PROTOCOL_OF12, FLOW_PROTOCOL_OF11, FLOW_PROTOCOL_NXM,
+        FLOW_PROTOCOL_OF15,    FLOW_PROTOCOL_OF14, FLOW_PROTOCOL_OF13,
+        FLOW_PROTOCOL_OF12,    FLOW_PROTOCOL_OF11, FLOW_PROTOCOL_NXM,
         FLOW_PROTOCOL_NXM_TID, FLOW_PROTOCOL_OF10, FLOW_PROTOCOL_OF10_TID,
     };
+
     /* Requests carry the table whether or not flow_mods do. */
     if (usable & 1u << FLOW_PROTOCOL_NXM_TID) {
         usable |= 1u << FLOW_PROTOCOL_NXM;
