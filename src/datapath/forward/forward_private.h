@@ -63,6 +63,9 @@ struct worker_queue {
     struct netdev_rxq *rxq;
     int worker;
     uint64_t n_packets;
+    bool costs_call; /* An empty poll costs a system call. */
+    uint8_t skip;    /* Rounds it is left alone after an empty poll. */
+    uint8_t skip_left;
 };
 
 struct worker_counters {

@@ -12,6 +12,7 @@
 #include "net/flow/mask.h"
 #include "net/packet/packet.h"
 #include "sys/thread/rcu.h"
+#include "sys/thread/thread.h"
 
 static unsigned n_misses;
 static struct writer verdict_actions;
@@ -101,6 +102,69 @@ test_miss_installs_flow_that_next_packets_hit(void **state UNUSED)
     writer_uninit(&verdict_actions);
 }
 
+enum { N_THREADS = 3, N_ROUNDS = 2000 };
+
+static void
+send_many(void *dp_)
+{
+    struct datapath *dp = dp_;
+    struct writer w = WRITER_INITIALIZER;
+    odp_put_recirc(&w, 0);
+    for (int i = 0; i < N_ROUNDS; i++) {
+        struct flow key;
+        struct packet *p = make_packet(&key);
+        int error = dp->ops->execute(dp, p, &key, w.data, w.size);
+        assert(!error);
+        rcu_quiesce();
+    }
+    writer_uninit(&w);
+}
+
+static bool
+on_miss_threads(void *aux UNUSED, const struct datapath_upcall *up,
+                struct datapath_verdict *v)
+{
+    static __thread struct flow_mask mask;
+    flow_mask_init_any(&mask);
+    mask.bits.dl_type = BE16_MAX;
+    v->mask = &mask;
+    v->install = up->key->in_port == 1;
+    return true;
+}
+
+static void
+test_threads_forward_while_flows_come_and_go(void **state UNUSED)
+{
+    struct datapath_observer observer = { .miss = on_miss_threads };
+    struct datapath_stats stats;
+    struct datapath *dp;
+    pthread_t threads[N_THREADS];
+    assert_null(datapath_open("threads", "dummy", &observer, &dp));
+    struct netdev *p1 = add_port(dp, "p1");
+
+    for (int i = 0; i < N_THREADS; i++) {
+        threads[i] = thread_create("sender", send_many, dp);
+    }
+    for (int i = 0; i < N_ROUNDS; i++) {
+        struct flow key;
+        packet_free(make_packet(&key));
+        if (i % 2) {
+            (void) dp->ops->flow_delete(dp, &key, NULL, NULL);
+        } else {
+            dp->ops->flow_flush(dp);
+        }
+        rcu_quiesce();
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        thread_join(threads[i]);
+    }
+
+    dp->ops->get_stats(dp, &stats);
+    assert_int_equal(stats.n_hit + stats.n_missed, N_THREADS * N_ROUNDS);
+    netdev_close(p1);
+    datapath_close(dp);
+}
+
 static int
 setup(void **state UNUSED)
 {
@@ -115,6 +179,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_miss_installs_flow_that_next_packets_hit),
+        cmocka_unit_test(test_threads_forward_while_flows_come_and_go),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

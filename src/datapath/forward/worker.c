@@ -25,6 +25,7 @@ enum {
     SPIN_US = 50,    /* Polls so long after the last packet. */
     MAX_BATCHES = 8, /* Of one queue before the next one's turn. */
     MAX_EVENTS = 1,
+    MAX_SKIP = 8, /* Rounds without a system call on a quiet queue. */
 };
 
 static void
@@ -48,6 +49,10 @@ static bool
 poll_queue(struct worker *w, struct context *c, struct worker_queue *q)
 {
     bool any = false;
+    if (q->skip_left) {
+        q->skip_left--;
+        return false;
+    }
     for (int i = 0; i < MAX_BATCHES; i++) {
         struct packet_batch batch;
         packet_batch_init(&batch);
@@ -55,6 +60,7 @@ poll_queue(struct worker *w, struct context *c, struct worker_queue *q)
             break;
         }
         any = true;
+        q->skip = 0;
         size_t n = batch.n;
         q->n_packets += n;
         forward_count(c, &w->counters.n_packets, n);
@@ -64,6 +70,10 @@ poll_queue(struct worker *w, struct context *c, struct worker_queue *q)
         if (n < PACKET_BATCH_MAX) {
             break;
         }
+    }
+    if (!any && q->costs_call) {
+        q->skip = MIN(q->skip * 2 + 1, MAX_SKIP);
+        q->skip_left = q->skip;
     }
     return any;
 }
@@ -237,6 +247,8 @@ worker_add_queue(struct forward *f, struct forward_port *port,
     q->port = port;
     q->rxq = rxq;
     q->worker = w->id;
+    q->costs_call = netdev_type(port->netdev)
+                    && strcmp(netdev_type(port->netdev), "system");
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
     if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, rxq->netdev->driver->rxq_fd(rxq),
                   &event)) {
