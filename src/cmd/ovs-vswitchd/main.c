@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/mem.h"
+#include "datapath/ctl/ctl.h"
 #include "datapath/forward/forward.h"
 #include "datapath/netdev/netdev.h"
 #include "openflow/wire/version.h"
@@ -212,6 +213,7 @@ main(int argc, char *argv[])
         appctl_register_time(ending.loop, false);
     }
     forward_register_commands();
+    ctl_register_commands();
     struct appctl_server *server;
     struct error *error =
         appctl_server_create(ending.loop, arguments.unixctl, &server);
