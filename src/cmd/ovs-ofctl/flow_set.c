@@ -56,7 +56,7 @@ add_flow(struct flow_set *set, uint8_t table_id, uint16_t priority,
     e->priority = priority;
     e->match = *match;
     e->index = set->order.n;
-    hmap_insert(&set->entries, &e->node, hash);
+    hmap_add(&set->entries, &e->node, hash);
     vec_push(&set->order, e);
     return &e->versions[which];
 }

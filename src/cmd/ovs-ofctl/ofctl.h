@@ -119,6 +119,11 @@ void ofctl_del_flows(struct ofctl *, int argc, char *argv[]);
 void ofctl_replace_flows(struct ofctl *, int argc, char *argv[]);
 void ofctl_diff_flows(struct ofctl *, int argc, char *argv[]);
 
+/* "in_port=... packet=HEX actions=...": the packet's bytes are in 'bytes',
+ * which with 'po' the caller uninits in any case. */
+struct error *ofctl_parse_packet_out(struct ofctl *, const char *text,
+                                     struct packet_out *po,
+                                     struct writer *bytes) WARN_UNUSED;
 void ofctl_packet_out(struct ofctl *, int argc, char *argv[]);
 void ofctl_monitor(struct ofctl *, int argc, char *argv[]);
 void ofctl_snoop(struct ofctl *, int argc, char *argv[]);
