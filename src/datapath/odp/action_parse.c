@@ -147,7 +147,9 @@ parse_cookie(struct parser *x, struct odp_cookie *c, struct writer *raw)
     } else if (accept(x, ",userdata(")) {
         uint8_t bytes[256];
         size_t n = scan_hex_bytes(x->p, bytes, sizeof bytes, &x->p);
-        writer_put(raw, bytes, n);
+        if (n) {
+            writer_put(raw, bytes, n);
+        }
     } else {
         return true;
     }
