@@ -252,6 +252,9 @@ static void PRINTF_FORMAT(2, 3)
 static void
 tell_end(const struct channel *c, int error)
 {
+    if (c->state == CHANNEL_IDLE && error == ETIMEDOUT) {
+        return; /* Said by expire(). */
+    }
     if (is_up(c)) {
         if (error > 0) {
             log_warn("%s: connection dropped (%s)", c->name, strerror(error));
