@@ -1,0 +1,254 @@
+/* Messages about the switch itself, as bytes. */
+
+#include "openflow/message/switch.h"
+
+#include <string.h>
+
+/* Capability bits of 1.0 and of later versions are the same but for 3. */
+enum {
+    OF10_STP = 1 << 3,
+    OF10_CAPABILITIES = 0xe7,
+    OF11_CAPABILITIES = 0xef, /* ARP_MATCH_IP in 1.1 only. */
+    OF12_CAPABILITIES = 0x16f,
+    OF14_CAPABILITIES = 0x76f,
+};
+
+static uint32_t
+capability_mask(uint8_t version)
+{
+    switch (version) {
+    case OF10_VERSION:
+        return OF10_CAPABILITIES;
+    case OF11_VERSION:
+        return OF11_CAPABILITIES;
+    case OF12_VERSION:
+    case OF13_VERSION:
+        return OF12_CAPABILITIES;
+    default:
+        return OF14_CAPABILITIES;
+    }
+}
+
+void
+switch_features_begin(const struct switch_features *f, uint8_t version,
+                      uint32_t xid, struct writer *w)
+{
+    uint32_t capabilities = f->capabilities & capability_mask(version);
+    if (version == OF10_VERSION && f->capabilities & SWITCH_STP) {
+        capabilities |= OF10_STP;
+    }
+    message_begin(w, message_raw_for(MSG_FEATURES_REPLY, version), version,
+                  xid);
+    writer_u64(w, f->datapath_id);
+    writer_u32(w, f->n_buffers);
+    writer_u8(w, f->n_tables);
+    writer_u8(w, version >= OF13_VERSION ? f->auxiliary_id : 0);
+    writer_zeros(w, 2);
+    writer_u32(w, capabilities);
+    writer_u32(w, version == OF10_VERSION ? f->actions : 0);
+}
+
+enum ofperr
+switch_features_decode(const struct message *m, struct switch_features *f,
+                       struct reader *ports)
+{
+    memset(f, 0, sizeof *f);
+    struct reader r = reader_init(m->body, m->body_size);
+    f->datapath_id = reader_u64(&r);
+    f->n_buffers = reader_u32(&r);
+    f->n_tables = reader_u8(&r);
+    f->auxiliary_id = reader_u8(&r);
+    reader_skip(&r, 2);
+    uint32_t capabilities = reader_u32(&r);
+    uint32_t actions = reader_u32(&r);
+    f->capabilities = capabilities & capability_mask(m->version);
+    if (m->version == OF10_VERSION) {
+        f->actions = actions;
+        if (capabilities & OF10_STP) {
+            f->capabilities |= SWITCH_STP;
+        }
+    }
+    *ports = r;
+    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
+
+void
+switch_config_encode(const struct switch_config *config,
+                     enum message_type type, uint8_t version, uint32_t xid,
+                     struct writer *w)
+{
+    size_t start = w->size;
+    uint16_t flags = config->flags;
+    if (version >= OF13_VERSION) {
+        flags &= ~SWITCH_INVALID_TTL_TO_CONTROLLER;
+    }
+    message_begin(w, message_raw_for(type, version), version, xid);
+    writer_u16(w, flags);
+    writer_u16(w, config->miss_send_len);
+    message_finish(w, start);
+}
+
+enum ofperr
+switch_config_decode(const struct message *m, struct switch_config *config)
+{
+    struct reader r = reader_init(m->body, m->body_size);
+    config->flags = reader_u16(&r);
+    config->miss_send_len = reader_u16(&r);
+    uint16_t known =
+        SWITCH_FRAG_MASK
+        | (m->version < OF13_VERSION ? SWITCH_INVALID_TTL_TO_CONTROLLER : 0);
+    if (m->type == MSG_SET_CONFIG && config->flags & ~known) {
+        return OFPERR_OFPSCFC_BAD_FLAGS;
+    }
+    config->flags &= known;
+    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
+
+/* A text of a fixed size, cut to leave room for a null byte. */
+static void
+put_text(struct writer *w, const char *text, size_t size)
+{
+    size_t n = MIN(strlen(text), size - 1);
+    writer_put(w, text, n);
+    writer_zeros(w, size - n);
+}
+
+static void
+get_text(struct reader *r, char *text, size_t size, size_t wire_size)
+{
+    const char *bytes = reader_take(r, wire_size);
+    size_t n = bytes ? strnlen(bytes, MIN(wire_size, size - 1)) : 0;
+    if (n) {
+        memcpy(text, bytes, n);
+    }
+    text[n] = '\0';
+}
+
+void
+switch_desc_encode(const struct switch_desc *desc,
+                   const struct message *request, struct writer *w)
+{
+    size_t start = w->size;
+    message_begin(w, MSG_RAW_OFPST_DESC_REPLY, request->version, request->xid);
+    put_text(w, desc->mfr, sizeof desc->mfr);
+    put_text(w, desc->hw, sizeof desc->hw);
+    put_text(w, desc->sw, sizeof desc->sw);
+    put_text(w, desc->serial, sizeof desc->serial);
+    put_text(w, desc->dp, sizeof desc->dp);
+    message_finish(w, start);
+}
+
+void
+switch_desc_decode(const struct message *m, struct switch_desc *desc)
+{
+    struct reader r = reader_init(m->body, m->body_size);
+    get_text(&r, desc->mfr, sizeof desc->mfr, sizeof desc->mfr);
+    get_text(&r, desc->hw, sizeof desc->hw, sizeof desc->hw);
+    get_text(&r, desc->sw, sizeof desc->sw, sizeof desc->sw);
+    get_text(&r, desc->serial, sizeof desc->serial, sizeof desc->serial);
+    get_text(&r, desc->dp, sizeof desc->dp, sizeof desc->dp);
+}
+
+enum {
+    TABLE_NAME_SIZE = 32,
+    OF10_WILDCARDS = 0x3fffff,
+    /* OpenFlow 1.1 and 1.2 describe what each table can do; ours can all. */
+    OF11_WILDCARDS = 0x3ff,
+    OF11_ACTIONS = 0x01f9ffff,
+    OF11_INSTRUCTIONS = 0x1f,
+};
+
+void
+table_stats_encode(const struct table_stats *t, struct message_multipart *mp)
+{
+    struct writer *w = mp->w;
+    size_t start = w->size;
+    writer_u8(w, t->table_id);
+    switch (mp->version) {
+    case OF10_VERSION:
+        writer_zeros(w, 3);
+        put_text(w, t->name, TABLE_NAME_SIZE);
+        writer_u32(w, OF10_WILDCARDS);
+        writer_u32(w, t->max_entries);
+        writer_u32(w, t->n_active);
+        break;
+    case OF11_VERSION:
+        writer_zeros(w, 7);
+        put_text(w, t->name, TABLE_NAME_SIZE);
+        writer_u32(w, OF11_WILDCARDS);
+        writer_u32(w, OF11_WILDCARDS);
+        writer_u32(w, OF11_INSTRUCTIONS);
+        writer_u32(w, OF11_ACTIONS);
+        writer_u32(w, OF11_ACTIONS);
+        writer_u32(w, t->miss_config);
+        writer_u32(w, t->max_entries);
+        writer_u32(w, t->n_active);
+        break;
+    case OF12_VERSION:
+        writer_zeros(w, 7);
+        put_text(w, t->name, TABLE_NAME_SIZE);
+        for (int i = 0; i < 2; i++) {
+            writer_u64(w, UINT64_C(0xfffffffff));
+        }
+        writer_u32(w, OF11_ACTIONS);
+        writer_u32(w, OF11_ACTIONS);
+        for (int i = 0; i < 2; i++) {
+            writer_u64(w, UINT64_C(0xfffffffff));
+        }
+        writer_u64(w, UINT64_MAX);
+        writer_u64(w, UINT64_MAX);
+        writer_u32(w, OF11_INSTRUCTIONS);
+        writer_u32(w, t->miss_config);
+        writer_u32(w, t->max_entries);
+        writer_u32(w, t->n_active);
+        break;
+    default:
+        writer_zeros(w, 3);
+        writer_u32(w, t->n_active);
+        break;
+    }
+    writer_u64(w, t->n_lookup);
+    writer_u64(w, t->n_matched);
+    message_multipart_next(mp, start);
+}
+
+enum ofperr
+table_stats_decode(const struct message *m, struct reader *body,
+                   struct table_stats *t, bool *donep)
+{
+    memset(t, 0, sizeof *t);
+    *donep = !body->left;
+    if (*donep) {
+        return 0;
+    }
+    t->table_id = reader_u8(body);
+    switch (m->version) {
+    case OF10_VERSION:
+        reader_skip(body, 3);
+        get_text(body, t->name, sizeof t->name, TABLE_NAME_SIZE);
+        reader_skip(body, 4);
+        t->max_entries = reader_u32(body);
+        break;
+    case OF11_VERSION:
+        reader_skip(body, 7);
+        get_text(body, t->name, sizeof t->name, TABLE_NAME_SIZE);
+        reader_skip(body, 20);
+        t->miss_config = reader_u32(body);
+        t->max_entries = reader_u32(body);
+        break;
+    case OF12_VERSION:
+        reader_skip(body, 7);
+        get_text(body, t->name, sizeof t->name, TABLE_NAME_SIZE);
+        reader_skip(body, 60);
+        t->miss_config = reader_u32(body);
+        t->max_entries = reader_u32(body);
+        break;
+    default:
+        reader_skip(body, 3);
+        break;
+    }
+    t->n_active = reader_u32(body);
+    t->n_lookup = reader_u64(body);
+    t->n_matched = reader_u64(body);
+    return body->failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
