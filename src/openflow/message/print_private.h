@@ -1,0 +1,40 @@
+/* What the files of message printing share: each function prints what follows
+ * the colon of the first line, or returns an error. */
+
+#pragma once
+
+#include "openflow/message/print.h"
+
+struct print {
+    const struct message *m;
+    const struct actions_format *names;
+    int verbosity;
+    struct str *s;
+};
+
+enum ofperr print_hello(struct print *);
+enum ofperr print_error(struct print *);
+enum ofperr print_echo(struct print *);
+enum ofperr print_features(struct print *);
+enum ofperr print_config(struct print *);
+enum ofperr print_desc(struct print *);
+enum ofperr print_table_stats(struct print *);
+enum ofperr print_role(struct print *);
+enum ofperr print_u32_setting(struct print *);
+
+enum ofperr print_port_status(struct print *);
+enum ofperr print_port_mod(struct print *);
+enum ofperr print_port_stats_request(struct print *);
+enum ofperr print_port_stats(struct print *);
+enum ofperr print_port_desc(struct print *);
+enum ofperr print_port_desc_request(struct print *);
+
+enum ofperr print_flow_mod(struct print *);
+enum ofperr print_flow_stats_request(struct print *);
+enum ofperr print_flow_stats(struct print *);
+enum ofperr print_aggregate(struct print *);
+enum ofperr print_flow_removed(struct print *);
+enum ofperr print_packet_in(struct print *);
+enum ofperr print_packet_out(struct print *);
+/* The ports that are left in 'r'. */
+enum ofperr print_ports(struct print *, struct reader *);

@@ -1,0 +1,354 @@
+/* Printing messages about the switch and the connection. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "net/flow/ofp_port.h"
+#include "openflow/message/print_private.h"
+#include "openflow/message/switch.h"
+
+struct bit_name {
+    uint32_t bit;
+    const char *name;
+};
+
+/* Names of the bits that are set, a space before each. */
+static void
+put_bits(uint32_t bits, const struct bit_name *names, size_t n, struct str *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bits & names[i].bit) {
+            str_putf(s, " %s", names[i].name);
+            bits &= ~names[i].bit;
+        }
+    }
+    if (bits) {
+        str_putf(s, " 0x%" PRIx32, bits);
+    }
+}
+
+enum ofperr
+print_hello(struct print *p)
+{
+    uint32_t versions;
+    bool ok = hello_decode(p->m, &versions);
+    str_put(p->s, "\n version bitmap: ");
+    const char *separator = "";
+    for (unsigned int i = 0; i < 32; i++) {
+        if (versions & 1u << i) {
+            str_putf(p->s, "%s0x%02x", separator, i);
+            separator = ", ";
+        }
+    }
+    (void) ok; /* Versions that we do not know print all the same. */
+    return 0;
+}
+
+static void
+put_payload_text(const uint8_t *payload, size_t size, struct str *s)
+{
+    while (size && !payload[size - 1]) {
+        size--;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (payload[i] >= 0x20 && payload[i] < 0x7f && payload[i] != '\\') {
+            str_put_char(s, (char) payload[i]);
+        } else if (payload[i] == '\\') {
+            str_put(s, "\\\\");
+        } else {
+            str_putf(s, "\\%03o", payload[i]);
+        }
+    }
+    str_put_char(s, '\n');
+}
+
+enum ofperr
+print_error(struct print *p)
+{
+    const uint8_t *payload;
+    size_t size;
+    enum ofperr error = ofperr_decode(p->m->data, p->m->size, &payload, &size);
+    if (!error) {
+        return OFPERR_OFPBRC_BAD_LEN;
+    }
+    str_putf(p->s, " %s\n", ofperr_name(error));
+    /* A failed hello quotes a text, others the message. */
+    if (error == OFPERR_OFPHFC_INCOMPATIBLE || error == OFPERR_OFPHFC_EPERM) {
+        put_payload_text(payload, size, p->s);
+    } else {
+        message_format(payload, size, p->names, 1, p->s);
+    }
+    return 0;
+}
+
+enum ofperr
+print_echo(struct print *p)
+{
+    str_putf(p->s, " %zu bytes of payload\n", p->m->body_size);
+    if (p->verbosity > 1) {
+        str_put_hexdump(p->s, p->m->body, p->m->body_size, 0, true);
+    }
+    return 0;
+}
+
+static const struct bit_name capabilities[] = {
+    { SWITCH_FLOW_STATS, "FLOW_STATS" },
+    { SWITCH_TABLE_STATS, "TABLE_STATS" },
+    { SWITCH_PORT_STATS, "PORT_STATS" },
+    { SWITCH_GROUP_STATS, "GROUP_STATS" },
+    { SWITCH_STP, "STP" },
+    { SWITCH_IP_REASM, "IP_REASM" },
+    { SWITCH_QUEUE_STATS, "QUEUE_STATS" },
+    { SWITCH_ARP_MATCH_IP, "ARP_MATCH_IP" },
+    { SWITCH_PORT_BLOCKED, "PORT_BLOCKED" },
+    { SWITCH_BUNDLES, "BUNDLES" },
+    { SWITCH_FLOW_MONITORING, "FLOW_MONITORING" },
+};
+
+/* OpenFlow 1.0 §5.3.1: by number of the action; printed in this order. */
+static const struct bit_name actions_of10[] = {
+    { 1 << 0, "output" },       { 1 << 11, "enqueue" },
+    { 1 << 1, "set_vlan_vid" }, { 1 << 2, "set_vlan_pcp" },
+    { 1 << 3, "strip_vlan" },   { 1 << 4, "mod_dl_src" },
+    { 1 << 5, "mod_dl_dst" },   { 1 << 6, "mod_nw_src" },
+    { 1 << 7, "mod_nw_dst" },   { 1 << 8, "mod_nw_tos" },
+    { 1 << 9, "mod_tp_src" },   { 1 << 10, "mod_tp_dst" },
+};
+
+enum ofperr
+print_features(struct print *p)
+{
+    struct switch_features f;
+    struct reader ports;
+    enum ofperr error = switch_features_decode(p->m, &f, &ports);
+    if (error) {
+        return error;
+    }
+    str_putf(p->s, " dpid:%016" PRIx64 "\n", f.datapath_id);
+    str_putf(p->s, "n_tables:%u, n_buffers:%" PRIu32, f.n_tables, f.n_buffers);
+    if (f.auxiliary_id) {
+        str_putf(p->s, ", auxiliary_id:%u", f.auxiliary_id);
+    }
+    str_put(p->s, "\ncapabilities:");
+    put_bits(f.capabilities, capabilities, ARRAY_SIZE(capabilities), p->s);
+    str_put_char(p->s, '\n');
+    if (p->m->version == OF10_VERSION) {
+        str_put(p->s, "actions:");
+        put_bits(f.actions, actions_of10, ARRAY_SIZE(actions_of10), p->s);
+        str_put_char(p->s, '\n');
+    }
+    return p->m->version < OF13_VERSION ? print_ports(p, &ports) : 0;
+}
+
+enum ofperr
+print_config(struct print *p)
+{
+    static const char *const frags[] = { "normal", "drop", "reassemble",
+                                         "nx-match" };
+    struct switch_config config;
+    enum ofperr error = switch_config_decode(p->m, &config);
+    if (error) {
+        return error;
+    }
+    str_putf(p->s, " frags=%s", frags[config.flags & SWITCH_FRAG_MASK]);
+    if (config.flags & SWITCH_INVALID_TTL_TO_CONTROLLER) {
+        str_put(p->s, " invalid_ttl_to_controller");
+    }
+    str_putf(p->s, " miss_send_len=%u\n", config.miss_send_len);
+    return 0;
+}
+
+enum ofperr
+print_desc(struct print *p)
+{
+    struct switch_desc desc;
+    switch_desc_decode(p->m, &desc);
+    str_putf(p->s, "\nManufacturer: %s\n", desc.mfr);
+    str_putf(p->s, "Hardware: %s\n", desc.hw);
+    str_putf(p->s, "Software: %s\n", desc.sw);
+    str_putf(p->s, "Serial Num: %s\n", desc.serial);
+    str_putf(p->s, "DP Description: %s\n", desc.dp);
+    return 0;
+}
+
+enum ofperr
+print_role(struct print *p)
+{
+    static const char *const names[] = { "nochange", "equal", "primary",
+                                         "secondary" };
+    struct role_request request;
+    enum ofperr error = role_request_decode(p->m, &request);
+    if (error) {
+        return error;
+    }
+    str_putf(p->s, " role=%s",
+             request.role < ARRAY_SIZE(names) ? names[request.role] : "?");
+    if (request.has_generation) {
+        str_putf(p->s, " generation_id=%" PRIu64, request.generation_id);
+    }
+    return 0;
+}
+
+/* Messages whose body is one number: formats and switches. */
+enum ofperr
+print_u32_setting(struct print *p)
+{
+    static const char *const pin_formats[] = { "standard", "nxt_packet_in",
+                                               "nxt_packet_in2" };
+    if (p->m->type == MSG_FLOW_MOD_TABLE_ID) {
+        str_put(p->s, p->m->body[0] ? " enable" : " disable");
+        return 0;
+    }
+    uint32_t value = get_be32(p->m->body);
+    if (p->m->type == MSG_SET_FLOW_FORMAT) {
+        static const char *const formats[] = { "openflow10", "?", "nxm" };
+        str_putf(p->s, " format=%s", value < 3 ? formats[value] : "?");
+    } else if (value < ARRAY_SIZE(pin_formats)) {
+        str_putf(p->s, " format=%s", pin_formats[value]);
+    } else {
+        str_putf(p->s, " format=%" PRIu32, value);
+    }
+    return 0;
+}
+
+/* Tables. */
+
+/* Fields of OpenFlow 1.0 §5.2.3 by bits of their wildcards: 'prefix' joins
+ * those next to each other. */
+static const struct {
+    uint32_t bits;
+    const char *prefix;
+    const char *name;
+} of10_fields[] = {
+    { 1 << 0, "in_", "port" },   { 1 << 2, "eth_", "src" },
+    { 1 << 3, "eth_", "dst" },   { 1 << 4, "eth_", "type" },
+    { 1 << 1, "vlan_", "vid" },  { 1 << 20, "vlan_", "pcp" },
+    { 0x3f << 8, "ip_", "src" }, { 0x3f << 14, "ip_", "dst" },
+    { 1 << 5, "nw_", "proto" },  { 1 << 21, "nw_", "tos" },
+    { 1 << 6, "tcp_", "src" },   { 1 << 7, "tcp_", "dst" },
+};
+
+static void
+put_of10_fields(uint32_t wildcards, struct str *s)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(of10_fields);) {
+        size_t n = 0;
+        struct str members = STR_INITIALIZER;
+        const char *prefix = of10_fields[i].prefix;
+        for (; i < ARRAY_SIZE(of10_fields)
+               && !strcmp(of10_fields[i].prefix, prefix);
+             i++) {
+            if (wildcards & of10_fields[i].bits) {
+                str_putf(&members, "%s%s", n++ ? "," : "",
+                         of10_fields[i].name);
+            }
+        }
+        if (n) {
+            str_putf(s, n > 1 ? " %s{%s}" : " %s%s", prefix,
+                     str_text(&members));
+        }
+        str_uninit(&members);
+    }
+}
+
+/* What a table can do, where the message says so. */
+static void
+put_table_features(const struct print *p, const struct table_stats *t,
+                   uint32_t wildcards)
+{
+    if (p->m->version < OF13_VERSION) {
+        str_putf(p->s, "    max_entries=%" PRIu32 "\n", t->max_entries);
+    }
+    if (p->m->version == OF10_VERSION) {
+        str_put(p->s, "    matching:\n      exact match or wildcard:");
+        put_of10_fields(wildcards, p->s);
+        str_put_char(p->s, '\n');
+    }
+}
+
+static bool
+same_counts(const struct table_stats *a, const struct table_stats *b)
+{
+    return a->n_active == b->n_active && a->n_lookup == b->n_lookup
+           && a->n_matched == b->n_matched && !strcmp(a->name, b->name);
+}
+
+static void
+put_dittos(unsigned int first, unsigned int last, struct str *s)
+{
+    if (first == last) {
+        str_putf(s, "\n  table %u: ditto\n", first);
+    } else if (first < last) {
+        str_putf(s, "\n  tables %u...%u: ditto\n", first, last);
+    }
+}
+
+static void
+put_table(const struct print *p, const struct table_stats *t,
+          uint32_t wildcards, bool is_first, bool same_features)
+{
+    const char *name =
+        p->names ? port_names_find(p->names->tables, t->table_id) : NULL;
+    if (!is_first) {
+        str_put_char(p->s, '\n');
+    }
+    str_putf(p->s, "  table %u", t->table_id);
+    if (name) {
+        str_putf(p->s, " (\"%s\")", name);
+    }
+    str_putf(p->s,
+             ":\n    active=%" PRIu32 ", lookup=%" PRIu64 ", matched=%" PRIu64
+             "\n",
+             t->n_active, t->n_lookup, t->n_matched);
+    if (!same_features) {
+        put_table_features(p, t, wildcards);
+    } else if (p->m->version < OF13_VERSION) {
+        str_put(p->s, "    (same features)\n");
+    }
+}
+
+enum ofperr
+print_table_stats(struct print *p)
+{
+    enum { OF10_WILDCARDS_OFFSET = 36 };
+    struct reader r = reader_init(p->m->body, p->m->body_size);
+    struct table_stats t, previous = { 0 };
+    bool is_first = true;
+    unsigned int ditto = 256; /* First table of a run, 256: no run. */
+    str_put_char(p->s, '\n');
+    for (;;) {
+        bool done;
+        uint32_t wildcards = 0;
+        if (p->m->version == OF10_VERSION
+            && r.left >= OF10_WILDCARDS_OFFSET + 4) {
+            wildcards = get_be32(r.data + OF10_WILDCARDS_OFFSET);
+        }
+        enum ofperr error = table_stats_decode(p->m, &r, &t, &done);
+        if (error) {
+            return error;
+        } else if (done) {
+            break;
+        }
+        /* Default names carry the number and do not count. */
+        bool same = !is_first && t.max_entries == previous.max_entries;
+        if (p->m->version != OF10_VERSION || !is_first) {
+            memcpy(previous.name, t.name, sizeof previous.name);
+        }
+        if (same && same_counts(&t, &previous)) {
+            ditto = MIN(ditto, t.table_id);
+        } else {
+            if (ditto < 256) {
+                put_dittos(ditto, previous.table_id, p->s);
+            }
+            ditto = 256;
+            put_table(p, &t, wildcards, is_first, same);
+        }
+        previous = t;
+        is_first = false;
+    }
+    if (ditto < 256) {
+        put_dittos(ditto, previous.table_id, p->s);
+    }
+    return 0;
+}
