@@ -8,12 +8,25 @@
 #include "rpc/jsonrpc/connection.h"
 
 struct client {
-    struct jsonrpc *rpc;
+    struct loop *loop;
+    const char *server;   /* Its name. */
+    struct jsonrpc *rpc;  /* NULL for CLIENT_NO_CONNECTION. */
     const char *database; /* NULL for commands that need none. */
     int argc;             /* Arguments after server and database. */
     char **argv;
     struct text_table_style style;
     bool timestamp;
+    bool force;          /* --force */
+    bool change_aware;   /* --db-change-aware */
+    const char *unixctl; /* --unixctl or NULL. */
+    /* Gets requests and notifications, which stay the caller's; NULL drops
+     * them. */
+    void (*received)(struct client *, struct jsonrpc_message *);
+};
+
+enum client_flags {
+    CLIENT_DAEMON = 1 << 0,        /* Heeds --detach and the like. */
+    CLIENT_NO_CONNECTION = 1 << 1, /* Connects by itself. */
 };
 
 /* Ends the program with the reason. */
@@ -30,6 +43,20 @@ void client_print_table(struct client *, struct text_table *);
 
 void client_dump(struct client *);
 void client_monitor(struct client *);
+void client_monitor_cond(struct client *);
+void client_monitor_cond_since(struct client *);
+void client_wait(struct client *);
+void client_backup(struct client *);
+void client_restore(struct client *);
+void client_lock(struct client *);
+void client_steal(struct client *);
+void client_unlock(struct client *);
+void client_print_json(const struct client *, const struct json *);
+
+/* Detaches if asked to, then hands messages to 'received' until "exit". */
+void client_follow(struct client *,
+                   void (*received)(struct client *,
+                                    struct jsonrpc_message *));
 
 /* Names of the server's databases, sorted. */
 struct str_vec client_databases(struct client *);
@@ -40,6 +67,7 @@ struct client_command {
     int min_args; /* After server and database. */
     int max_args;
     void (*run)(struct client *);
+    unsigned int flags; /* Of enum client_flags. */
 };
 
 extern const struct client_command client_commands[];

@@ -7,8 +7,8 @@
 
 #include "cmd/ovsdb-client/client.h"
 
-static void
-print_json(const struct client *c, const struct json *json)
+void
+client_print_json(const struct client *c, const struct json *json)
 {
     char *text =
         json_print(json, JSON_SORT | (c->style.pretty ? JSON_PRETTY : 0));
@@ -52,7 +52,7 @@ static void
 run_get_schema(struct client *c)
 {
     struct json *json = client_schema_json(c);
-    print_json(c, json);
+    client_print_json(c, json);
     json_unref(json);
 }
 
@@ -124,7 +124,7 @@ run_transact(struct client *c)
 {
     struct json *result =
         client_call(c, "transact", client_parse_json(c->argv[0]));
-    print_json(c, result);
+    client_print_json(c, result);
     json_unref(result);
 }
 
@@ -145,7 +145,7 @@ run_query(struct client *c)
          i++) {
         json_array_add(shown, json_ref(json_item(result, i)));
     }
-    print_json(c, shown);
+    client_print_json(c, shown);
     json_unref(shown);
     json_unref(result);
 }
@@ -183,61 +183,27 @@ run_convert(struct client *c)
     schema_destroy(schema);
 }
 
-static void
-lock(struct client *c, const char *method)
-{
-    struct json *result = client_call(
-        c, method, json_array_create_1(json_string_create(c->argv[0])));
-    print_json(c, result);
-    json_unref(result);
-    /* Then whatever the server tells about it. */
-    struct jsonrpc_message *m;
-    while (!jsonrpc_recv_block(c->rpc, &m)) {
-        if (m->type == JSONRPC_REQUEST && !strcmp(m->method, "echo")) {
-            jsonrpc_send(c->rpc, jsonrpc_reply_create(json_ref(m->params),
-                                                      json_ref(m->id)));
-        } else if (m->type == JSONRPC_NOTIFY) {
-            puts(m->method);
-            print_json(c, m->params);
-            fflush(stdout);
-        }
-        jsonrpc_message_destroy(m);
-    }
-}
-
-static void
-run_lock(struct client *c)
-{
-    lock(c, "lock");
-}
-
-static void
-run_steal(struct client *c)
-{
-    lock(c, "steal");
-}
-
-static void
-run_unlock(struct client *c)
-{
-    lock(c, "unlock");
-}
-
 const struct client_command client_commands[] = {
-    { "list-dbs", false, 0, 0, run_list_dbs },
-    { "get-schema", true, 0, 0, run_get_schema },
-    { "get-schema-version", true, 0, 0, run_get_schema_version },
-    { "get-schema-cksum", true, 0, 0, run_get_schema_cksum },
-    { "list-tables", true, 0, 0, run_list_tables },
-    { "list-columns", true, 0, 1, run_list_columns },
-    { "transact", false, 1, 1, run_transact },
-    { "query", false, 1, 1, run_query },
-    { "needs-conversion", false, 1, 1, run_needs_conversion },
-    { "convert", false, 1, 1, run_convert },
-    { "dump", true, 0, INT_MAX, client_dump },
-    { "monitor", true, 1, INT_MAX, client_monitor },
-    { "lock", false, 1, 1, run_lock },
-    { "steal", false, 1, 1, run_steal },
-    { "unlock", false, 1, 1, run_unlock },
+    { "list-dbs", false, 0, 0, run_list_dbs, 0 },
+    { "get-schema", true, 0, 0, run_get_schema, 0 },
+    { "get-schema-version", true, 0, 0, run_get_schema_version, 0 },
+    { "get-schema-cksum", true, 0, 0, run_get_schema_cksum, 0 },
+    { "list-tables", true, 0, 0, run_list_tables, 0 },
+    { "list-columns", true, 0, 1, run_list_columns, 0 },
+    { "transact", false, 1, 1, run_transact, 0 },
+    { "query", false, 1, 1, run_query, 0 },
+    { "needs-conversion", false, 1, 1, run_needs_conversion, 0 },
+    { "convert", false, 1, 1, run_convert, 0 },
+    { "dump", true, 0, INT_MAX, client_dump, 0 },
+    { "backup", true, 0, 0, client_backup, 0 },
+    { "restore", true, 0, 0, client_restore, 0 },
+    { "monitor", true, 1, INT_MAX, client_monitor, CLIENT_DAEMON },
+    { "monitor-cond", true, 2, INT_MAX, client_monitor_cond, CLIENT_DAEMON },
+    { "monitor-cond-since", true, 2, INT_MAX, client_monitor_cond_since,
+      CLIENT_DAEMON },
+    { "wait", false, 2, 2, client_wait, CLIENT_NO_CONNECTION },
+    { "lock", false, 1, 1, client_lock, CLIENT_DAEMON },
+    { "steal", false, 1, 1, client_steal, CLIENT_DAEMON },
+    { "unlock", false, 1, 1, client_unlock, CLIENT_DAEMON },
 };
 const size_t client_n_commands = ARRAY_SIZE(client_commands);

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
 #include "cmd/ovsdb-client/client.h"
+#include "rpc/appctl/appctl.h"
 #include "rpc/stream/stream.h"
-#include "sys/log/log_config.h"
-#include "sys/loop/loop.h"
+#include "sys/process/daemon.h"
 #include "sys/process/dirs.h"
 #include "sys/process/options.h"
 #include "sys/process/program.h"
@@ -95,13 +96,36 @@ client_print_table(struct client *c, struct text_table *table)
 
 /* Options. */
 
-enum { OPT_TIMEOUT, OPT_TIMESTAMP, OPT_HELP, OPT_VERSION, OPT_LEADER };
+enum {
+    OPT_TIMEOUT,
+    OPT_TIMESTAMP,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT_LEADER,
+    OPT_FORCE,
+    OPT_CHANGE_AWARE,
+    OPT_NO_CHANGE_AWARE,
+    OPT_UNIXCTL,
+    OPT_TLS, /* Matters only to ssl: connections, which fail by themselves. */
+};
 
 static const struct option_spec own_options[] = {
     { "timeout", 't', OPTION_REQUIRED_ARGUMENT, OPT_TIMEOUT },
     { "timestamp", 0, OPTION_NO_ARGUMENT, OPT_TIMESTAMP },
     { "leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
     { "no-leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
+    { "force", 0, OPTION_NO_ARGUMENT, OPT_FORCE },
+    { "db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_CHANGE_AWARE },
+    { "no-db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_NO_CHANGE_AWARE },
+    { "unixctl", 0, OPTION_REQUIRED_ARGUMENT, OPT_UNIXCTL },
+    { "private-key", 'p', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "certificate", 'c', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "ca-cert", 'C', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "bootstrap-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
+    { "ssl-server-name", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
     { "help", 'h', OPTION_NO_ARGUMENT, OPT_HELP },
     { "version", 'V', OPTION_NO_ARGUMENT, OPT_VERSION },
 };
@@ -119,10 +143,14 @@ print_help(void)
     printf("\nSERVER is unix:%s/db.sock by default.\n", dirs_rundir());
     stream_print_help("SERVER", true, true);
     text_table_print_help();
+    daemon_print_help();
     options_log_print_help();
     printf("\nOther options:\n"
            "  -t, --timeout=SECS          give up after SECS seconds\n"
            "  --timestamp                 print the time of changes\n"
+           "  --force                     restore: whatever the schema is\n"
+           "  --unixctl=SOCKET            control socket of a detached "
+           "client\n"
            "  -h, --help                  print this text\n"
            "  -V, --version               print the version\n");
 }
@@ -149,6 +177,18 @@ handle_option(int id, const char *argument, void *client_)
     case OPT_LEADER:
         /* A server that is not the leader passes transactions on. */
         break;
+    case OPT_FORCE:
+        c->force = true;
+        break;
+    case OPT_CHANGE_AWARE:
+    case OPT_NO_CHANGE_AWARE:
+        c->change_aware = id == OPT_CHANGE_AWARE;
+        break;
+    case OPT_UNIXCTL:
+        c->unixctl = argument;
+        break;
+    case OPT_TLS:
+        break;
     case OPT_HELP:
         print_help();
         exit(EXIT_SUCCESS);
@@ -160,25 +200,70 @@ handle_option(int id, const char *argument, void *client_)
 }
 
 static void
-observe_message(void *arg UNUSED, struct jsonrpc_message *m)
+observe_message(void *c_, struct jsonrpc_message *m)
 {
+    struct client *c = c_;
+    if (m->type == JSONRPC_REQUEST && !strcmp(m->method, "echo")) {
+        jsonrpc_send(c->rpc, jsonrpc_reply_create(json_ref(m->params),
+                                                  json_ref(m->id)));
+    } else if (c->received) {
+        c->received(c, m);
+    }
     jsonrpc_message_destroy(m);
 }
 
 static void
-observe_end(void *arg UNUSED, int error UNUSED)
+observe_end(void *c_, int error)
 {
+    struct client *c = c_;
+    if (c->received) {
+        client_fail("%s: receive failed (%s)", jsonrpc_name(c->rpc),
+                    error == EOF ? "End of file" : strerror(error));
+    }
 }
 
 static void
-connect_to(struct client *c, struct loop *loop, const char *server)
+quit(void *c_)
+{
+    struct client *c = c_;
+    loop_quit(c->loop);
+}
+
+void
+client_follow(struct client *c,
+              void (*received)(struct client *, struct jsonrpc_message *))
+{
+    struct appctl_server *server = NULL;
+    c->received = received;
+    if (daemon_is_detached()) {
+        struct error *error =
+            appctl_server_create(c->loop, c->unixctl, &server);
+        if (error) {
+            client_fail("%s", error_text(error));
+        }
+        appctl_register_exit(quit, c);
+    }
+    /* Standard output remains where the updates go. */
+    fflush(stdout);
+    int out = dup(STDOUT_FILENO);
+    daemon_complete();
+    if (out >= 0) {
+        dup2(out, STDOUT_FILENO);
+        close(out);
+    }
+    loop_run(c->loop);
+    appctl_server_destroy(server);
+}
+
+static void
+connect_to(struct client *c, const char *server)
 {
     static const struct jsonrpc_observer observer = {
         .received = observe_message,
         .closed = observe_end,
     };
     struct stream *stream;
-    int error = stream_open(loop, server, NULL, &stream);
+    int error = stream_open(c->loop, server, NULL, &stream);
     while (!error && (error = stream_connect(stream)) == EAGAIN) {
         error = stream_wait(stream, STREAM_RECV, -1);
     }
@@ -186,7 +271,7 @@ connect_to(struct client *c, struct loop *loop, const char *server)
         client_fail("failed to connect to \"%s\" (%s)", server,
                     strerror(error));
     }
-    c->rpc = jsonrpc_create(loop, stream, &observer, c);
+    c->rpc = jsonrpc_create(c->loop, stream, &observer, c);
 }
 
 /* Takes the database from the arguments if the first one names one. */
@@ -219,20 +304,63 @@ choose_database(struct client *c, const struct client_command *command)
     str_vec_uninit(&names);
 }
 
+static void
+check_arguments(const struct client *c, const struct client_command *command)
+{
+    if (c->argc < command->min_args || c->argc > command->max_args) {
+        client_fail("invalid syntax for '%s' (use --help for help)",
+                    command->name);
+    }
+}
+
+static void
+run(struct client *c, const struct client_command *command, const char *server)
+{
+    if (!command->needs_database) {
+        check_arguments(c, command);
+    }
+    if (command->flags & CLIENT_DAEMON) {
+        daemon_start(false);
+    }
+    c->server = server;
+    c->loop = loop_create();
+    if (!(command->flags & CLIENT_NO_CONNECTION)) {
+        connect_to(c, server);
+        if (c->change_aware) {
+            struct json *params =
+                json_array_create_1(json_boolean_create(true));
+            json_unref(client_call(c, "set_db_change_aware", params));
+        }
+    }
+    if (command->needs_database) {
+        choose_database(c, command);
+    }
+    check_arguments(c, command);
+    command->run(c);
+    jsonrpc_destroy(c->rpc);
+    loop_destroy(c->loop);
+}
+
 int
 main(int argc, char *argv[])
 {
     program_init(argc, argv);
-    log_set_level(NULL, LOG_TO_CONSOLE, LOG_LEVEL_WARN);
-    struct client c = { .style = { .format = TABLE_TEXT, .headings = true } };
+    struct client c = {
+        .style = { .format = TABLE_TEXT, .headings = true },
+    };
     options_set_timeout(0);
     const struct option_group groups[] = {
         { own_options, ARRAY_SIZE(own_options), handle_option, &c },
+        daemon_option_group,
         options_log_group,
         { text_table_options, text_table_n_options, text_table_option,
           &c.style },
     };
     int i = options_parse(argc, argv, groups, ARRAY_SIZE(groups), false);
+    if (i < argc && !strcmp(argv[i], "help")) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
     if (i >= argc) {
         client_fail("missing command name; use --help for help");
     }
@@ -251,22 +379,7 @@ main(int argc, char *argv[])
                        : xasprintf("unix:%s/db.sock", dirs_rundir());
     c.argc = argc - i;
     c.argv = argv + i;
-    struct loop *loop = loop_create();
-    if (!command->needs_database
-        && (c.argc < command->min_args || c.argc > command->max_args)) {
-        client_fail("invalid syntax for '%s' (use --help for help)",
-                    command->name);
-    }
-    connect_to(&c, loop, server);
-    if (command->needs_database) {
-        choose_database(&c, command);
-    }
-    if (c.argc < command->min_args || c.argc > command->max_args) {
-        client_fail("invalid syntax for '%s' (use --help for help)",
-                    command->name);
-    }
-    command->run(&c);
-    jsonrpc_destroy(c.rpc);
+    run(&c, command, server);
     free(server);
     return EXIT_SUCCESS;
 }
