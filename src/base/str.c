@@ -150,7 +150,11 @@ put_hexdump_line(struct str *s, const uint8_t *bytes, size_t skip, size_t n,
 {
     for (size_t i = 0; i < 16; i++) {
         char gap = i == 8 ? '-' : ' ';
-        if (i < skip || i >= skip + n) {
+        if (i >= skip + n && !ascii) {
+            break; /* Nothing follows. */
+        } else if (i == 8 && skip < 8 && skip + n == 8) {
+            str_put(s, "-  ");
+        } else if (i < skip || i >= skip + n) {
             str_put(s, "   ");
         } else {
             str_putf(s, "%c%02x", gap, bytes[i - skip]);
