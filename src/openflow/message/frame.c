@@ -269,7 +269,7 @@ uint32_t
 message_next_xid(void)
 {
     static uint32_t next = 1;
-    return __atomic_add_fetch(&next, 1, __ATOMIC_RELAXED);
+    return __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED);
 }
 
 void
