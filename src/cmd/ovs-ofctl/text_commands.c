@@ -259,9 +259,6 @@ ofctl_print_error(struct ofctl *ofctl UNUSED, int argc UNUSED, char *argv[])
         if (ofperr_code(error, v, &code)) {
             printf("OpenFlow 1.%d: vendor %#x, type %d, code %d\n",
                    v - OF10_VERSION, code.vendor, code.type, code.code);
-        } else {
-            printf("OpenFlow 1.%d: vendor 0, type -1, code -1\n",
-                   v - OF10_VERSION);
         }
     }
 }
