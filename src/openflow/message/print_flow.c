@@ -87,6 +87,10 @@ print_flow_mod(struct print *p)
         ofp_port_format(fm.out_port, port_names(p), p->s);
         str_put_char(p->s, ' ');
     }
+    /* Before 1.2 additions always reset counts. */
+    if (p->m->version < OF12_VERSION) {
+        fm.flags &= (uint16_t) ~FLOW_MOD_RESET_COUNTS;
+    }
     put_flow_flags(fm.flags, p->s);
     str_put(p->s, "actions=");
     actions_format(&fm.actions, p->names, p->s);
