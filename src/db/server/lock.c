@@ -15,9 +15,10 @@ struct lock {
 /* A client that has, wants or lost a lock. */
 struct lock_waiter {
     struct list session_node; /* In 'waiters' of the session. */
-    struct list lock_node;    /* In 'waiters' of the lock, unless lost. */
+    struct list lock_node;    /* In 'waiters' of the lock. */
     struct db_session *session;
-    struct lock *lock; /* NULL once it was stolen. */
+    struct lock *lock;
+    bool is_lost; /* Stolen, and not yet given back. */
     char *name;
 };
 
@@ -101,8 +102,8 @@ lock_request(struct db_session *session, const struct jsonrpc_message *request,
     bool is_owner = list_is_empty(&lock->waiters);
     if (steal && !is_owner) {
         struct lock_waiter *victim = lock_owner(lock);
-        list_remove(&victim->lock_node);
-        victim->lock = NULL;
+        /* The victim is the next one in the queue. */
+        victim->is_lost = true;
         victim->session->n_locks_lost++;
         notify(victim, "stolen");
         list_push_front(&lock->waiters, &waiter->lock_node);
@@ -115,25 +116,31 @@ lock_request(struct db_session *session, const struct jsonrpc_message *request,
     return result;
 }
 
+static void
+forget_loss(struct lock_waiter *waiter)
+{
+    if (waiter->is_lost) {
+        waiter->is_lost = false;
+        waiter->session->n_locks_lost--;
+    }
+}
+
 /* Takes 'waiter' out of everything and lets the next one have the lock. */
 static void
 release(struct lock_waiter *waiter)
 {
     struct lock *lock = waiter->lock;
-    if (lock) {
-        bool was_owner = lock_owner(lock) == waiter;
-        list_remove(&waiter->lock_node);
-        if (list_is_empty(&lock->waiters)) {
-            strmap_find_and_delete(&waiter->session->server->locks,
-                                   lock->name);
-            free(lock->name);
-            free(lock);
-        } else if (was_owner) {
-            notify(lock_owner(lock), "locked");
-        }
-    } else {
-        waiter->session->n_locks_lost--;
+    bool was_owner = lock_owner(lock) == waiter;
+    list_remove(&waiter->lock_node);
+    if (list_is_empty(&lock->waiters)) {
+        strmap_find_and_delete(&waiter->session->server->locks, lock->name);
+        free(lock->name);
+        free(lock);
+    } else if (was_owner) {
+        forget_loss(lock_owner(lock));
+        notify(lock_owner(lock), "locked");
     }
+    forget_loss(waiter);
     list_remove(&waiter->session_node);
     free(waiter->name);
     free(waiter);
@@ -171,7 +178,7 @@ bool
 lock_is_owned(const struct db_session *session, const char *name)
 {
     const struct lock_waiter *waiter = find_waiter(session, name);
-    return waiter && waiter->lock && lock_owner(waiter->lock) == waiter;
+    return waiter && lock_owner(waiter->lock) == waiter;
 }
 
 void
@@ -181,7 +188,7 @@ locks_get_status(const struct db_session *session,
     struct str names = STR_INITIALIZER;
     const struct lock_waiter *waiter;
     LIST_FOR_EACH (waiter, session_node, &session->waiters) {
-        if (!waiter->lock) {
+        if (waiter->is_lost) {
             status->n_locks_lost++;
         } else if (lock_owner(waiter->lock) == waiter) {
             str_putf(&names, "%s%s", names.len ? " " : "", waiter->name);
