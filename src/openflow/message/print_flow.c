@@ -91,7 +91,10 @@ print_flow_mod(struct print *p)
     if (p->m->version < OF12_VERSION) {
         fm.flags &= (uint16_t) ~FLOW_MOD_RESET_COUNTS;
     }
-    put_flow_flags(fm.flags, p->s);
+    /* Before 1.2 an addition resets the counts without a flag for it. */
+    uint16_t implied =
+        p->m->version < OF12_VERSION ? FLOW_MOD_RESET_COUNTS : 0;
+    put_flow_flags(fm.flags & (uint16_t) ~implied, p->s);
     str_put(p->s, "actions=");
     actions_format(&fm.actions, p->names, p->s);
     flow_mod_uninit(&fm);
