@@ -11,7 +11,7 @@ typedef enum ofperr printer(struct print *);
 /* Types without a printer have nothing but their first line. */
 static printer *const printers[N_MESSAGE_TYPES] = {
     [MSG_HELLO] = print_hello,
-    [MSG_ERROR] = print_error,
+    [MSG_ERROR] = print_error_reply,
     [MSG_ECHO_REQUEST] = print_echo,
     [MSG_ECHO_REPLY] = print_echo,
     [MSG_FEATURES_REPLY] = print_features,

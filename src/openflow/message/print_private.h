@@ -13,7 +13,7 @@ struct print {
 };
 
 enum ofperr print_hello(struct print *);
-enum ofperr print_error(struct print *);
+enum ofperr print_error_reply(struct print *);
 enum ofperr print_echo(struct print *);
 enum ofperr print_features(struct print *);
 enum ofperr print_config(struct print *);

@@ -64,7 +64,7 @@ put_payload_text(const uint8_t *payload, size_t size, struct str *s)
 }
 
 enum ofperr
-print_error(struct print *p)
+print_error_reply(struct print *p)
 {
     const uint8_t *payload;
     size_t size;
