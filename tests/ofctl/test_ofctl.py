@@ -154,7 +154,7 @@ def test_flow_files_are_applied_and_compared(ours, peer, tmp_path):
     ours.env["OVS_RUNDIR"] = str(peer.run_dir)
     first = tmp_path / "first"
     second = tmp_path / "second"
-    first.write_text("priority=5,tcp,actions=1\n# c\nadd table=1,actions=2\n")
+    first.write_text("priority=5,tcp,actions=1\n# c\ntable=1,actions=2\n")
     second.write_text("udp,actions=2\n")
 
     ours.ok("ovs-ofctl", "add-flows", "br0", str(first))

@@ -176,7 +176,9 @@ match_protocols(const char *key, const struct match *m)
     }
     union field_value value, mask;
     field_get_match(f, m, &value, &mask);
-    int need = is_exact(&mask, f) ? 1 : is_cidr(&mask, f) ? 2 : 3;
+    int need = f->maskable == FIELD_MASK_NONE || is_exact(&mask, f) ? 1
+               : is_cidr(&mask, f)                                  ? 2
+                                                                    : 3;
     return P_NXM | P_OXM | (f->of10_maskable >= need ? P_OF10 : 0u)
            | (f->of11_maskable >= need ? P_OF11 : 0u);
 }

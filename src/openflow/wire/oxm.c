@@ -477,7 +477,7 @@ put_entry(struct writer *w, const struct field *f, const struct match *match,
     memcpy(m.bytes, mask.bytes + skip, n);
     /* The VID has a 13th bit, which says that there is a tag. */
     unsigned n_bits = f->id == FIELD_VLAN_VID ? 13 : f->n_bits;
-    bool exact = field_is_all_ones(&m, n);
+    bool exact = f->maskable == FIELD_MASK_NONE || field_is_all_ones(&m, n);
     if (!exact && n_bits < f->n_bytes * 8u) {
         union field_value ones = { 0 };
         for (unsigned i = 0; i < n_bits; i++) {
