@@ -102,7 +102,10 @@ message_format(const void *data, size_t size,
                const struct actions_format *names, int verbosity,
                struct str *s)
 {
-    if (size < MESSAGE_HEADER_SIZE) {
+    if (!size) {
+        str_put(s, "OpenFlow message is empty\n");
+        return;
+    } else if (size < MESSAGE_HEADER_SIZE) {
         str_putf(s, "OpenFlow packet too short (only %zu bytes):\n", size);
         put_dump(data, size, s);
         return;
