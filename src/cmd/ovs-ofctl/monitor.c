@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/be.h"
 #include "base/mem.h"
@@ -67,9 +68,7 @@ command_set_output_file(struct appctl_conn *conn, int argc UNUSED,
         appctl_reply_error(conn, strerror(errno));
         return;
     }
-    if (m->output != stderr) {
-        fclose(m->output);
-    }
+    fclose(m->output);
     m->output = file;
     setvbuf(file, NULL, _IOLBF, 0);
     appctl_reply(conn, NULL);
@@ -150,7 +149,10 @@ command_packet_out(struct appctl_conn *conn, int argc UNUSED,
         error_destroy(error);
     } else {
         packet_out_encode(&po, vconn_version(m->v), message_next_xid(), &w);
+        m->ofctl->verbosity--; /* Without the packet, unless asked for. */
         ofctl_print_message(m->ofctl, w.data, w.size, m->output);
+        m->ofctl->verbosity++;
+        fflush(m->output);
         int io_error = vconn_send(m->v, &w);
         if (io_error) {
             appctl_reply_error(conn, strerror(io_error));
@@ -239,12 +241,16 @@ read_messages(void *m_)
 static void
 watch(struct ofctl *ofctl, struct vconn *v, bool answers)
 {
-    struct monitor m = {
-        .ofctl = ofctl, .v = v, .output = stderr, .answers = answers
-    };
+    struct monitor m = { .ofctl = ofctl, .v = v, .answers = answers };
     if (ofctl->verbosity < 0) {
         ofctl->verbosity = 0;
     }
+    /* Of our own: that of a daemon goes nowhere. */
+    m.output = fdopen(dup(STDERR_FILENO), "w");
+    if (!m.output) {
+        program_fatal(errno, "failed to duplicate standard error");
+    }
+    setvbuf(m.output, NULL, _IOLBF, 0);
     daemon_start(false);
     struct appctl_server *server;
     struct error *error =
@@ -261,9 +267,7 @@ watch(struct ofctl *ofctl, struct vconn *v, bool answers)
     }
     vconn_watch(v, NULL, NULL);
     appctl_server_destroy(server);
-    if (m.output != stderr) {
-        fclose(m.output);
-    }
+    fclose(m.output);
     vconn_close(v);
 }
 

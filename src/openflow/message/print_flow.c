@@ -196,6 +196,7 @@ put_packet(struct print *p, const void *data, size_t size)
     struct packet *packet = packet_create_copy(data, size);
     struct flow flow;
     flow_extract(packet, &flow);
+    flow.in_port = OFPP_NONE; /* Not of the bytes. */
     flow_format(&flow, NULL, p->s);
     str_put_char(p->s, '\n');
     packet_free(packet);
