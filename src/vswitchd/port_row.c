@@ -146,6 +146,32 @@ remove_bundles(struct bridge_state *state, const struct vswitch_bridge *row)
     }
 }
 
+static bool
+has_iface(const struct vswitch_bridge *row, const char *name)
+{
+    for (size_t i = 0; i < row->n_ports; i++) {
+        const struct vswitch_port *port = row->ports[i];
+        if (port->n_interfaces && !strcmp(port->interfaces[0]->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+port_row_remove_old(struct bridge_state *state,
+                    const struct vswitch_bridge *row)
+{
+    remove_bundles(state, row);
+    struct strmap_node *node, *next;
+    STRMAP_FOR_EACH_SAFE (node, next, &state->ifaces) {
+        struct iface *iface = node->data;
+        if (strcmp(iface->name, state->name) && !has_iface(row, iface->name)) {
+            interface_row_remove(state, iface);
+        }
+    }
+}
+
 /* Interfaces that are not wanted, or not so. */
 static void
 remove_ifaces(struct vswitchd *v, struct bridge_state *state,
@@ -190,7 +216,6 @@ port_row_reconcile(struct vswitchd *v, struct bridge_state *state,
 {
     struct strmap rows = STRMAP_INITIALIZER(&rows);
     collect_rows(v, row, &rows);
-    remove_bundles(state, row);
     remove_ifaces(v, state, &rows);
     add_ifaces(v, state, &rows);
     if (!has_port(row, state->name)) {

@@ -54,8 +54,8 @@ remove_unwanted(struct vswitchd *v)
     }
 }
 
-/* Bridges that must go, go first, so that a device can move between bridges
- * in one transaction. */
+/* Bridges and ports that must go, go first, so that a device can move between
+ * bridges in one transaction. */
 static void
 remove_old(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
 {
@@ -68,6 +68,7 @@ remove_old(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
             if (!strcmp(row->name, state->name)
                 && !strcmp(state->datapath_type, wanted_type(row))) {
                 state->wanted = true;
+                port_row_remove_old(state, row);
             }
         }
     }

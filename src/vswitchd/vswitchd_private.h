@@ -73,7 +73,9 @@ void bridge_row_remove(struct vswitchd *, struct bridge_state *);
 void bridge_row_configure(struct vswitchd *, struct bridge_state *,
                           const struct vswitch_bridge *);
 
-/* port_row.c: makes ports and bundles as the row wants them. */
+/* port_row.c: removes ports that the row no longer has. */
+void port_row_remove_old(struct bridge_state *, const struct vswitch_bridge *);
+/* Makes ports and bundles as the row wants them, after that. */
 void port_row_reconcile(struct vswitchd *, struct bridge_state *,
                         const struct vswitch_bridge *);
 
