@@ -254,10 +254,6 @@ flow_mod_decode(const struct message *m, bool tid, struct flow_mod *fm)
     if (fm->flags & ~flow_flags_of_version(m->version)) {
         return OFPERR_OFPFMFC_BAD_FLAGS;
     }
-    /* Before 1.2 an addition always clears counters. */
-    if (m->version < OF12_VERSION && fm->command == FLOW_MOD_ADD) {
-        fm->flags |= FLOW_MOD_RESET_COUNTS;
-    }
     fm->modify_cookie = m->version == OF10_VERSION
                         && fm->command != FLOW_MOD_ADD
                         && fm->new_cookie != BE64_MAX;

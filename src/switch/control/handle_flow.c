@@ -25,6 +25,9 @@ apply_flow_mod(struct connection *c, const struct message *request,
             return error;
         }
     }
+    /* Before 1.2 an addition always clears counters. */
+    uint16_t implied =
+        request->version < OF12_VERSION ? FLOW_MOD_RESET_COUNTS : 0;
     const struct pipeline_flow_mod change = {
         .command = (enum pipeline_command) fm->command,
         .match = &fm->match,
@@ -37,7 +40,7 @@ apply_flow_mod(struct connection *c, const struct message *request,
         .idle_timeout = fm->idle_timeout,
         .hard_timeout = fm->hard_timeout,
         .importance = fm->importance,
-        .flags = fm->flags,
+        .flags = fm->flags | implied,
         .out_port = fm->out_port,
         .out_group = fm->out_group,
         .actions = has_actions ? &fm->actions : NULL,
