@@ -22,12 +22,13 @@ program_compile(const uint8_t *actions, size_t size)
     p->n = 0;
     ODP_FOR_EACH(a, actions, size)
     {
-        p->ops[p->n++] = (struct program_op){
+        p->ops[p->n] = (struct program_op){
             a->type,
             p->n + 1 == n,
             odp_attr_size(a) >= 4 ? odp_attr_u32(a) : 0,
             a,
         };
+        p->n++;
     }
     return p;
 }
