@@ -166,12 +166,11 @@ put_set(const struct odp_attr *a, struct str *s)
         memcpy(value, odp_attr_data(key), MIN(size, sizeof value));
         if (a->type == ODP_ACTION_SET_MASKED) {
             size /= 2;
-            if (!odp_key_format(t, value, value + size, size, NULL, false,
-                                s)) {
+            if (!odp_key_format(t, value, value + size, size, NULL, s)) {
                 str_putf(s, "%s()", t->name);
             }
         } else {
-            odp_key_format(t, value, NULL, size, NULL, false, s);
+            odp_key_format(t, value, NULL, size, NULL, s);
         }
     }
     str_put_char(s, ')');

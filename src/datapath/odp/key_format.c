@@ -291,9 +291,11 @@ put_tcp_flags(const uint8_t *value, const uint8_t *mask, struct str *s)
 
 bool
 odp_key_format(const struct odp_key_type *t, const void *value,
-               const void *mask, size_t size, const struct odp_names *names,
-               bool verbose, struct str *s)
+               const void *mask, size_t size,
+               const struct odp_key_style *style, struct str *s)
 {
+    const struct odp_names *names = style ? style->names : NULL;
+    bool verbose = style && style->verbose;
     if (t->shape == ODP_SHAPE_STRUCT) {
         return put_struct(t, value, mask, verbose, s);
     } else if (t->shape == ODP_SHAPE_TUNNEL) {
@@ -401,8 +403,8 @@ put_type(const struct formatter *f, const struct odp_key_type *t, bool force)
             size += 4;
         }
     }
-    if (!odp_key_format(t, value, f->mask ? mask : NULL, size, f->names,
-                        f->verbose, f->s)) {
+    const struct odp_key_style style = { f->names, f->verbose };
+    if (!odp_key_format(t, value, f->mask ? mask : NULL, size, &style, f->s)) {
         if (!force) {
             str_truncate(f->s, before);
             return false;
@@ -418,8 +420,9 @@ put_scalar_attr(const struct formatter *f, enum odp_key_attr attr,
 {
     size_t before = f->s->len;
     put_comma(f->s);
-    if (!odp_key_format(odp_key_type_find(attr), value, mask, 2, f->names,
-                        f->verbose, f->s)) {
+    const struct odp_key_style style = { f->names, f->verbose };
+    if (!odp_key_format(odp_key_type_find(attr), value, mask, 2, &style,
+                        f->s)) {
         str_truncate(f->s, before);
     }
 }

@@ -84,11 +84,17 @@ void odp_key_pack(const struct odp_key_type *, const struct flow *,
 void odp_key_unpack(const struct odp_key_type *, const void *payload,
                     bool is_mask, struct flow *);
 
-/* Appends "name(...)" for a payload; 'mask' NULL: exact.  'verbose' prints
- * members that the mask leaves out.  False if there was nothing to print. */
+/* How payloads are printed. */
+struct odp_key_style {
+    const struct odp_names *names; /* Or NULL. */
+    bool verbose; /* Members that the mask leaves out are printed too. */
+};
+
+/* Appends "name(...)" for a payload; 'mask' NULL: exact; 'style' NULL: plain.
+ * False if there was nothing to print. */
 bool odp_key_format(const struct odp_key_type *, const void *value,
-                    const void *mask, size_t size, const struct odp_names *,
-                    bool verbose, struct str *);
+                    const void *mask, size_t size,
+                    const struct odp_key_style *style, struct str *);
 /* Parses the text in the parentheses; '*sp' is then at the ')'.  'value' and
  * 'mask' have ODP_KEY_MAX_SIZE bytes of zeros, '*sizep' is the payload's. */
 struct error *odp_key_parse(const struct odp_key_type *, const char **sp,

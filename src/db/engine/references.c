@@ -37,15 +37,22 @@ target_table(const struct row *src, const struct base_type *base)
     return &src->table->db->tables[base->uuid.ref_table->index];
 }
 
+/* Whose references are visited, and for what. */
+struct visit {
+    struct transaction *txn;
+    struct row *src;
+    const struct column *column;
+    ref_visitor *visitor;
+};
+
 /* Visits the 'n' UUIDs at 'atoms'. */
 static struct db_error *
-visit_atoms(struct transaction *txn, struct row *src,
-            const struct column *column, const struct base_type *base,
-            const union atom *atoms, size_t n, int sign, ref_visitor *visit)
+visit_atoms(const struct visit *v, const struct base_type *base,
+            const union atom *atoms, size_t n, int sign)
 {
     for (size_t i = 0; i < n; i++) {
         struct db_error *error =
-            visit(txn, src, column, base, &atoms[i].uuid, sign);
+            v->visitor(v->txn, v->src, v->column, base, &atoms[i].uuid, sign);
         if (error) {
             return error;
         }
@@ -55,11 +62,10 @@ visit_atoms(struct transaction *txn, struct row *src,
 
 /* Visits the UUIDs that are in just one of the sorted arrays. */
 static struct db_error *
-visit_difference(struct transaction *txn, struct row *src,
-                 const struct column *column, const struct datum *old,
-                 const struct datum *new, ref_visitor *visit)
+visit_difference(const struct visit *v, const struct datum *old,
+                 const struct datum *new)
 {
-    const struct base_type *base = &column->type.key;
+    const struct base_type *base = &v->column->type.key;
     size_t i = 0, j = 0;
     while (i < old->n || j < new->n) {
         int cmp = i >= old->n ? 1
@@ -68,9 +74,11 @@ visit_difference(struct transaction *txn, struct row *src,
                       : uuid_compare(&old->keys[i].uuid, &new->keys[j].uuid);
         struct db_error *error = NULL;
         if (cmp < 0) {
-            error = visit(txn, src, column, base, &old->keys[i].uuid, -1);
+            error = v->visitor(v->txn, v->src, v->column, base,
+                               &old->keys[i].uuid, -1);
         } else if (cmp > 0) {
-            error = visit(txn, src, column, base, &new->keys[j].uuid, +1);
+            error = v->visitor(v->txn, v->src, v->column, base,
+                               &new->keys[j].uuid, +1);
         }
         if (error) {
             return error;
@@ -84,27 +92,23 @@ visit_difference(struct transaction *txn, struct row *src,
 /* Visits the references that a column gains and loses; 'old' or 'new' is NULL
  * if there is none. */
 static struct db_error *
-visit_column(struct transaction *txn, struct row *src,
-             const struct column *column, enum ref_type ref_type,
-             const struct datum *old, const struct datum *new,
-             ref_visitor *visit)
+visit_column(const struct visit *v, enum ref_type ref_type,
+             const struct datum *old, const struct datum *new)
 {
     static const struct datum none = DATUM_INITIALIZER;
-    const struct type *type = &column->type;
+    const struct type *type = &v->column->type;
     old = old ? old : &none;
     new = new ? new : &none;
 
     struct db_error *error = NULL;
     if (base_refers(&type->key, ref_type) && old->keys != new->keys) {
-        error = visit_difference(txn, src, column, old, new, visit);
+        error = visit_difference(v, old, new);
     }
     if (!error && base_refers(&type->value, ref_type)
         && old->values != new->values) {
-        error = visit_atoms(txn, src, column, &type->value, old->values,
-                            old->n, -1, visit);
+        error = visit_atoms(v, &type->value, old->values, old->n, -1);
         if (!error) {
-            error = visit_atoms(txn, src, column, &type->value, new->values,
-                                new->n, +1, visit);
+            error = visit_atoms(v, &type->value, new->values, new->n, +1);
         }
     }
     return error;
@@ -129,9 +133,9 @@ visit_change(struct transaction *txn, const struct row_change *change,
             continue;
         }
         struct db_error *error =
-            visit_column(txn, row, column, ref_type,
+            visit_column(&(struct visit){ txn, row, column, visit }, ref_type,
                          change->is_insert ? NULL : row_change_old(change, i),
-                         change->is_delete ? NULL : &row->fields[i], visit);
+                         change->is_delete ? NULL : &row->fields[i]);
         if (error) {
             return error;
         }
@@ -187,9 +191,10 @@ collect_row(struct transaction *txn, struct row *row)
     transaction_delete(txn, row);
     for (size_t i = COLUMN_N_STD; i < schema->n_columns; i++) {
         if (column_refers(schema->columns[i], REF_STRONG)) {
+            const struct visit v = { txn, row, schema->columns[i],
+                                     count_strong };
             struct db_error *error =
-                visit_column(txn, row, schema->columns[i], REF_STRONG,
-                             &row->fields[i], NULL, count_strong);
+                visit_column(&v, REF_STRONG, &row->fields[i], NULL);
             if (error) {
                 return error;
             }
@@ -349,10 +354,10 @@ prune_change(struct transaction *txn, const struct row_change *change)
             || (!change->is_insert && !row_change_differs(change, i))) {
             continue;
         }
-        struct db_error *dangling =
-            visit_column(txn, row, column, REF_WEAK,
-                         change->is_insert ? NULL : row_change_old(change, i),
-                         &row->fields[i], find_dangling);
+        const struct visit v = { txn, row, column, find_dangling };
+        struct db_error *dangling = visit_column(
+            &v, REF_WEAK, change->is_insert ? NULL : row_change_old(change, i),
+            &row->fields[i]);
         if (dangling) {
             db_error_destroy(dangling);
             struct db_error *error = prune_column(txn, row, column);

@@ -16,7 +16,7 @@ static char path[64];
 static int
 set_up(void **state UNUSED)
 {
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/a.db", directory);
     return 0;

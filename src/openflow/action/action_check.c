@@ -4,6 +4,7 @@
 #include "net/flow/match.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_private.h"
+#include "openflow/action/check.h"
 
 /* What is known of a packet while its actions are walked. */
 struct checker {

@@ -301,6 +301,29 @@ format_structured(const struct action *a, const struct actions_format *options,
 }
 
 static void
+format_write_metadata(const struct action_write_metadata *a, struct str *s)
+{
+    str_putf(s, "write_metadata:%#" PRIx64, be64_to_host(a->metadata));
+    if (a->mask != BE64_MAX) {
+        str_putf(s, "/%#" PRIx64, be64_to_host(a->mask));
+    }
+}
+
+static void
+format_goto_table(const struct action_goto_table *a,
+                  const struct actions_format *options, struct str *s)
+{
+    const char *table = options && options->tables
+                            ? port_names_find(options->tables, a->table_id)
+                            : NULL;
+    if (table) {
+        str_putf(s, "goto_table:%s", table);
+    } else {
+        str_putf(s, "goto_table:%u", a->table_id);
+    }
+}
+
+static void
 format_action(const struct action *a, const struct actions_format *options,
               struct str *s)
 {
@@ -383,26 +406,12 @@ format_action(const struct action *a, const struct actions_format *options,
                  c->n_clauses);
         break;
     }
-    case ACTION_WRITE_METADATA: {
-        const struct action_write_metadata *m = (const void *) a;
-        str_putf(s, "write_metadata:%#" PRIx64, be64_to_host(m->metadata));
-        if (m->mask != BE64_MAX) {
-            str_putf(s, "/%#" PRIx64, be64_to_host(m->mask));
-        }
+    case ACTION_WRITE_METADATA:
+        format_write_metadata((const struct action_write_metadata *) a, s);
         break;
-    }
-    case ACTION_GOTO_TABLE: {
-        uint8_t id = ((const struct action_goto_table *) a)->table_id;
-        const char *table = options && options->tables
-                                ? port_names_find(options->tables, id)
-                                : NULL;
-        if (table) {
-            str_putf(s, "goto_table:%s", table);
-        } else {
-            str_putf(s, "goto_table:%u", id);
-        }
+    case ACTION_GOTO_TABLE:
+        format_goto_table((const struct action_goto_table *) a, options, s);
         break;
-    }
     default:
         format_structured(a, options, s);
         break;

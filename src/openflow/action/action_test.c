@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 #include "net/flow/match.h"
+#include "openflow/action/check.h"
 #include "openflow/wire/version.h"
 
 /* What 'text' prints as after going through the bytes of 'version'. */

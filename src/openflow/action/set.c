@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "openflow/action/action.h"
+#include "openflow/action/check.h"
 
 /* Places of action.def. */
 enum { SET_ANY = 20, SET_FINAL = 30 };

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/scan.h"
 #include "net/flow/field.h"
+#include "openflow/action/check.h"
 #include "sys/log/log.h"
 
 LOG_MODULE(ofp_match);

@@ -1,3 +1,5 @@
+/* Matches as bytes: round trips and bad input. */
+
 #include "openflow/wire/oxm.h"
 
 #include "base/test.h"

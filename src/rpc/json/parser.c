@@ -638,9 +638,9 @@ escaped:
 static const char *
 lex_word(struct json_parser *p, const char *s, const char *end)
 {
-    uint8_t class = p->lex_state == LEX_KEYWORD ? C_LETTER : C_NUMBER;
+    uint8_t kind = p->lex_state == LEX_KEYWORD ? C_LETTER : C_NUMBER;
     const char *start = s;
-    while (s < end && classes[(uint8_t) *s] & class) {
+    while (s < end && classes[(uint8_t) *s] & kind) {
         s++;
     }
     if (s < end) {
@@ -655,8 +655,8 @@ static const char *
 lex_start(struct json_parser *p, const char *s, const char *end)
 {
     uint8_t c = *s;
-    uint8_t class = classes[c];
-    if (class & C_PUNCT) {
+    uint8_t kind = classes[c];
+    if (kind & C_PUNCT) {
         take_token(p, s, c, NULL);
         return s + 1;
     } else if (c == '"') {
@@ -664,13 +664,13 @@ lex_start(struct json_parser *p, const char *s, const char *end)
         p->is_idle = false;
         return lex_string(p, s + 1, end);
 
-    } else if (class & C_SPACE) {
+    } else if (kind & C_SPACE) {
         return s + 1;
 
-    } else if (class & C_NUMBER_START) {
+    } else if (kind & C_NUMBER_START) {
         p->lex_state = LEX_NUMBER;
 
-    } else if (class & C_LETTER) {
+    } else if (kind & C_LETTER) {
         p->lex_state = LEX_KEYWORD;
     } else if (c > 0x20 && c < 0x7f) {
         fail(p, s, "invalid character '%c'", c);

@@ -1,3 +1,5 @@
+/* Streams over sockets of both families. */
+
 #include "rpc/stream/stream.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* Flow changes and flow statistics. */
 
+#include "openflow/action/check.h"
 #include "switch/control/control_private.h"
 #include "sys/clock/clock.h"
 

@@ -1,6 +1,7 @@
 /* Packets that a controller sends. */
 
 #include "net/packet/packet.h"
+#include "openflow/action/check.h"
 #include "switch/control/control_private.h"
 
 static bool

@@ -7,6 +7,7 @@
 
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action.h"
+#include "openflow/action/check.h"
 #include "switch/translate/translate_private.h"
 
 /* What executing the set means; nothing if it sends the packet nowhere. */

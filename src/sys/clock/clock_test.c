@@ -1,3 +1,5 @@
+/* Real and simulated time. */
+
 #include "sys/clock/clock.h"
 
 #include "base/compiler.h"

@@ -1,3 +1,5 @@
+/* Counters of events and their rates. */
+
 #include "sys/log/coverage.h"
 
 #include "base/test.h"

@@ -1,3 +1,5 @@
+/* Fuzzes the specifications of log levels. */
+
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,3 +1,5 @@
+/* Levels, patterns and destinations of the log. */
+
 #include "sys/log/log.h"
 
 #include <stdio.h>

@@ -86,7 +86,8 @@ put_hostname(struct str *s)
 {
     char name[256];
     if (gethostname(name, sizeof name)) {
-        strcpy(name, "-");
+        name[0] = '-';
+        name[1] = '\0';
     }
     name[sizeof name - 1] = '\0';
     str_put(s, name);

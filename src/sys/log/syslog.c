@@ -60,7 +60,7 @@ open_unix(const char *path)
     if (fd < 0 || !*path || strlen(path) >= sizeof sun.sun_path) {
         return fd;
     }
-    strcpy(sun.sun_path, path);
+    memcpy(sun.sun_path, path, strlen(path) + 1);
     if (connect(fd, (struct sockaddr *) &sun, sizeof sun)) {
         close(fd);
         return -1;

@@ -1,3 +1,5 @@
+/* File descriptors, timers, tasks and latches of a loop. */
+
 #include "sys/loop/loop.h"
 
 #include <signal.h>

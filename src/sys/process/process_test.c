@@ -1,3 +1,5 @@
+/* Daemons, pidfiles and child processes. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

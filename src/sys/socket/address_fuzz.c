@@ -1,3 +1,5 @@
+/* Fuzzes the texts of socket addresses. */
+
 #include "sys/socket/address.h"
 
 #include <stdint.h>

@@ -1,3 +1,5 @@
+/* Texts of socket addresses. */
+
 #include "sys/socket/address.h"
 
 #include <errno.h>

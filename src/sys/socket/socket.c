@@ -177,7 +177,7 @@ make_unix_address(const char *path, struct sockaddr_un *sun, int *dir_fdp)
     memset(sun, 0, sizeof *sun);
     sun->sun_family = AF_UNIX;
     if (strlen(path) < sizeof sun->sun_path) {
-        strcpy(sun->sun_path, path);
+        memcpy(sun->sun_path, path, strlen(path));
         return 0;
     }
     const char *slash = strrchr(path, '/');

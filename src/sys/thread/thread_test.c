@@ -1,3 +1,5 @@
+/* Threads, mutexes and RCU. */
+
 #include "sys/thread/thread.h"
 
 #include "base/mem.h"
@@ -45,7 +47,7 @@ test_mutex_excludes_threads(void **state UNUSED)
 static void
 check_name(void *name)
 {
-    strcpy(name, thread_name());
+    memcpy(name, thread_name(), strlen(thread_name()) + 1);
 }
 
 static void
