@@ -62,8 +62,9 @@
 
 /* clang's thread-safety annotations. */
 #ifdef __clang__
-#define LOCKABLE           __attribute__((capability("mutex")))
-#define GUARDED_BY(x)      __attribute__((guarded_by(x)))
+#define LOCKABLE __attribute__((capability("mutex")))
+/* Clang before 20 cannot name a later or earlier member in C: for readers. */
+#define GUARDED_BY(x)
 #define REQUIRES(...)      __attribute__((requires_capability(__VA_ARGS__)))
 #define EXCLUDES(...)      __attribute__((locks_excluded(__VA_ARGS__)))
 #define ACQUIRES(...)      __attribute__((acquire_capability(__VA_ARGS__)))

@@ -55,6 +55,9 @@ prefix_bits_are_set(const uint8_t *bytes, unsigned n_bits)
 static void
 ask_trie(struct lookup *l, unsigned i, const struct field *f)
 {
+    if (i >= CLASSIFIER_MAX_TRIES) {
+        NOT_REACHED();
+    }
     const struct trie *trie = &l->impl->tries[i];
     l->asked |= 1u << i;
     if (field_prereqs_ok(f, l->flow, NULL)) {

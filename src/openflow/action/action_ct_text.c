@@ -125,9 +125,9 @@ parse_nat(struct parse *p, char *arg)
 
 /* Keys of ct(...). */
 struct ct_keys {
-    struct action_ct ct;
     struct actions nat; /* One action, or none. */
     struct actions exec;
+    struct action_ct ct;
 };
 
 static struct error *

@@ -142,7 +142,7 @@ static void
 assert_has(const char *text, const char *wanted)
 {
     if (!strstr(text, wanted)) {
-        fail_msg("%s\n-- lacks --\n%s", text, wanted);
+        fail_msg("%s\n-- lacks --\n%s", text ? text : "", wanted);
     }
 }
 

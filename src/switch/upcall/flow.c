@@ -9,7 +9,6 @@
 
 static struct upcall_dep_list *
 get_dep_list(struct upcall *u, const void *object, uint64_t key)
-    REQUIRES(u->mutex)
 {
     uint32_t hash = hash_u64(key, hash_pointer(object, 0));
     struct upcall_dep_list *l;
@@ -26,8 +25,10 @@ get_dep_list(struct upcall *u, const void *object, uint64_t key)
     return l;
 }
 
+/* What changes dependencies happens under the upcall\'s lock. */
+
 static void
-unlink_deps(struct upcall_flow *f) REQUIRES(f->upcall->mutex)
+unlink_deps(struct upcall_flow *f)
 {
     for (size_t i = 0; i < f->n_deps; i++) {
         struct upcall_dep_list *l = f->deps[i].list;
@@ -46,7 +47,6 @@ unlink_deps(struct upcall_flow *f) REQUIRES(f->upcall->mutex)
 
 static void
 link_deps(struct upcall_flow *f, const struct translation *t)
-    REQUIRES(f->upcall->mutex)
 {
     f->n_deps = t->deps.n;
     f->deps = xcalloc(MAX(t->deps.n, 1), sizeof *f->deps);
@@ -181,7 +181,7 @@ upcall_flow_create(struct upcall *u, const struct flow *key,
 
 static void
 fill_flow(struct upcall_flow *f, const struct translation *t,
-          const struct flow *of_flow) REQUIRES(f->upcall->mutex)
+          const struct flow *of_flow)
 {
     struct match match;
     match_init(&match, of_flow, &t->looked);
@@ -193,7 +193,7 @@ fill_flow(struct upcall_flow *f, const struct translation *t,
 }
 
 static void
-empty_flow(struct upcall_flow *f) REQUIRES(f->upcall->mutex)
+empty_flow(struct upcall_flow *f)
 {
     packed_match_uninit(&f->looked);
     unlink_deps(f);

@@ -161,19 +161,18 @@ struct upcall_flow *upcall_flow_create(struct upcall *, const struct flow *key,
 void upcall_flow_link(struct upcall_flow *, const struct translation *,
                       const struct flow *of_flow, uint64_t change_seq);
 /* Exchanges dependencies, credits and the rest for those of a new
- * translation. */
-void upcall_flow_relink(struct upcall_flow *, const struct translation *,
-                        const struct flow *of_flow)
-    REQUIRES(flow->upcall->mutex);
+ * translation.  Under the upcall's lock, as the next two. */
+void upcall_flow_relink(struct upcall_flow *flow, const struct translation *,
+                        const struct flow *of_flow);
 /* Replaces the actions. */
-void upcall_flow_set_actions(struct upcall_flow *, const uint8_t *, size_t)
-    REQUIRES(flow->upcall->mutex);
+void upcall_flow_set_actions(struct upcall_flow *flow, const uint8_t *,
+                             size_t);
 /* Credits for the last time, and lets go of everything but the flow's own
  * memory, which the datapath still points to. */
 void upcall_flow_kill(struct upcall_flow *,
                       const struct datapath_flow_stats *);
 /* Keeps the flow's memory although the datapath may let go of it. */
-void upcall_flow_hold(struct upcall_flow *flow) REQUIRES(flow->upcall->mutex);
+void upcall_flow_hold(struct upcall_flow *flow);
 /* May free the flow. */
 void upcall_flow_release(struct upcall_flow *);
 /* The datapath's word that the flow is gone. */
