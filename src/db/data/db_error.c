@@ -140,16 +140,16 @@ struct json *
 db_error_to_json(const struct db_error *error)
 {
     struct json *json = json_object_create();
-    json_object_put_string(json, "error", error->tag ? error->tag : "error");
-    if (error->details) {
-        json_object_put_string(json, "details", error->details);
-    }
     if (error->syntax) {
         json_object_put_string(json, "syntax", error->syntax);
+    }
+    if (error->details) {
+        json_object_put_string(json, "details", error->details);
     }
     if (error->errnum) {
         json_object_put_string(json, "io-error", strerror(error->errnum));
     }
+    json_object_put_string(json, "error", error->tag ? error->tag : "error");
     return json;
 }
 

@@ -218,7 +218,7 @@ jsonrpc_message_encode(struct jsonrpc_message *m)
     }
     if (m->result) {
         json_object_put(json, "result", steal_ptr(&m->result));
-    } else if (m->type == JSONRPC_ERROR || m->type == JSONRPC_REPLY) {
+    } else if (m->type == JSONRPC_REPLY) {
         json_object_put(json, "result", json_null_create());
     }
     if (m->error) {
@@ -257,7 +257,9 @@ jsonrpc_message_put(struct str *s, const struct jsonrpc_message *m)
     str_put_char(s, '{');
     if (reply) {
         put_member(s, "id", m->id);
-        put_member(s, "result", m->result);
+        if (m->type == JSONRPC_REPLY) {
+            put_member(s, "result", m->result);
+        }
         put_member(s, "error", m->error);
     } else {
         put_member(s, "id", m->id);
