@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "base/scan.h"
 #include "base/str.h"
-#include "db/journal/lockfile.h"
 #include "db/journal/sha1.h"
+#include "sys/process/lockfile.h"
 
 /* Longest record header that is worth looking at. */
 enum { HEADER_MAX = 128 };
@@ -109,7 +109,7 @@ journal_open(const char *name, enum journal_mode mode, struct journal **jp)
 
     *jp = NULL;
     if (mode != JOURNAL_READ) {
-        int owner;
+        pid_t owner;
         int errnum = lockfile_lock(name, &j->lock, &owner);
         if (errnum) {
             error = io_error(j, errnum, "failed to lock lockfile");
