@@ -81,6 +81,14 @@ class Server:
             program("ovsdb-tool", self.peer) + list(args), env=self.env,
             check=True, capture_output=True, text=True, timeout=20).stdout
 
+    def appctl(self, *args):
+        """A runtime command's output."""
+        return subprocess.run(
+            program("ovs-appctl", self.peer)
+            + ["-t", os.path.join(self.dir, "ctl")] + list(args),
+            env=self.env, check=True, capture_output=True, text=True,
+            timeout=20).stdout
+
     def start(self):
         self.process = subprocess.Popen(
             program("ovsdb-server", self.peer)

@@ -6,7 +6,10 @@
 #include "base/mem.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
 #include "rpc/appctl/appctl.h"
+#include "sys/log/log.h"
 #include "sys/process/memory_report.h"
+
+LOG_MODULE(ovsdb_server);
 
 struct context {
     struct db_server *server;
@@ -170,9 +173,40 @@ static void
 not_supported(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
               void *context UNUSED)
 {
-    char *text = xasprintf("%s: replication is not supported yet", argv[0]);
+    char *text = xasprintf("%s: not supported yet", argv[0]);
     appctl_reply_error(conn, text);
     free(text);
+}
+
+/* What an active server has none of. */
+static void
+nothing(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+        void *context UNUSED)
+{
+    appctl_reply(conn, NULL);
+}
+
+static void
+connect_active(struct appctl_conn *conn, int argc UNUSED,
+               const char *argv[] UNUSED, void *context UNUSED)
+{
+    appctl_reply(conn, "Unable to connect: active server is not specified.\n");
+}
+
+static void
+trim_on_compaction(struct appctl_conn *conn, int argc UNUSED,
+                   const char *argv[], void *context_)
+{
+    const struct context *context = context_;
+    bool enable = !strcmp(argv[1], "on");
+    if (!enable && strcmp(argv[1], "off") != 0) {
+        appctl_reply_error(conn, "invalid argument");
+        return;
+    }
+    db_server_set_trim(context->server, enable);
+    log_info("memory trimming after compaction %s.",
+             enable ? "enabled" : "disabled");
+    appctl_reply(conn, NULL);
 }
 
 static void
@@ -191,10 +225,13 @@ report_memory(struct memory_report *report, void *context_)
     memory_report_add(report, "atoms", counts.n_atoms);
     memory_report_add(report, "cells", counts.n_cells);
     memory_report_add(report, "monitors", counts.n_monitors);
+    memory_report_add(report, "n-weak-refs", counts.n_weak_refs);
     if (counts.n_triggers) {
         memory_report_add(report, "triggers", counts.n_triggers);
     }
-    memory_report_add(report, "sessions", counts.n_sessions);
+    if (counts.n_sessions) {
+        memory_report_add(report, "sessions", counts.n_sessions);
+    }
 }
 
 void
@@ -221,12 +258,23 @@ commands_register(struct db_server *server, struct remotes *remotes,
         { "ovsdb-server/sync-status", "", 0, 0, sync_status },
         { "ovsdb-server/set-active-ovsdb-server", "", 1, 1, not_supported },
         { "ovsdb-server/connect-active-ovsdb-server", "", 0, 0,
+          connect_active },
+        { "ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0, nothing },
+        { "ovsdb-server/get-active-ovsdb-server", "", 0, 0, nothing },
+        { "ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1, 1,
           not_supported },
-        { "ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0,
+        { "ovsdb-server/set-relay-source-probe-interval", "", 1, 1,
           not_supported },
-        { "ovsdb-server/get-active-ovsdb-server", "", 0, 0, not_supported },
         { "ovsdb-server/set-sync-exclude-tables", "", 0, 1, not_supported },
-        { "ovsdb-server/get-sync-exclude-tables", "", 0, 0, not_supported },
+        { "ovsdb-server/get-sync-exclude-tables", "", 0, 0, nothing },
+        { "ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1,
+          trim_on_compaction },
+        { "ovsdb-server/perf-counters-show", "", 0, 0, not_supported },
+        { "ovsdb-server/perf-counters-clear", "", 0, 0, not_supported },
+        { "ovsdb-server/tlog-set", "DB:TABLE on|off", 2, 2, not_supported },
+        { "ovsdb-server/tlog-list", "", 0, 0, not_supported },
+        /* Conversion never writes records without data here. */
+        { "ovsdb/file/no-data-conversion-enable", NULL, 0, 0, not_supported },
     };
     struct context *context = xmalloc(sizeof *context);
     *context = (struct context){ server, remotes };

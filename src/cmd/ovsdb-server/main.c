@@ -28,8 +28,15 @@ enum option_id {
     OPTION_RUN,
     OPTION_NO_DBS,
     OPTION_NO_COLUMN_DIFF,
-    OPTION_TLS,         /* Used once an ssl: remote needs it. */
-    OPTION_UNSUPPORTED, /* Fails. */
+    OPTION_TLS, /* Used once an ssl: remote needs it. */
+    OPTION_NO_DATA_CONVERSION,
+    /* These fail. */
+    OPTION_SYNC_FROM,
+    OPTION_SYNC_EXCLUDE,
+    OPTION_ACTIVE,
+    OPTION_CONFIG_FILE,
+    OPTION_RECORD,
+    OPTION_REPLAY,
     OPTION_HELP,
     OPTION_OPTION,
     OPTION_VERSION,
@@ -50,10 +57,15 @@ static const struct option_spec specs[] = {
     { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
     { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
     { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "sync-from", 0, OPTION_REQUIRED_ARGUMENT, OPTION_UNSUPPORTED },
-    { "sync-exclude-tables", 0, OPTION_REQUIRED_ARGUMENT, OPTION_UNSUPPORTED },
-    { "active", 0, OPTION_NO_ARGUMENT, OPTION_UNSUPPORTED },
-    { "config-file", 0, OPTION_REQUIRED_ARGUMENT, OPTION_UNSUPPORTED },
+    { "sync-from", 0, OPTION_REQUIRED_ARGUMENT, OPTION_SYNC_FROM },
+    { "sync-exclude-tables", 0, OPTION_REQUIRED_ARGUMENT,
+      OPTION_SYNC_EXCLUDE },
+    { "active", 0, OPTION_NO_ARGUMENT, OPTION_ACTIVE },
+    { "config-file", 0, OPTION_REQUIRED_ARGUMENT, OPTION_CONFIG_FILE },
+    { "record", 0, OPTION_OPTIONAL_ARGUMENT, OPTION_RECORD },
+    { "replay", 0, OPTION_OPTIONAL_ARGUMENT, OPTION_REPLAY },
+    { "disable-file-no-data-conversion", 0, OPTION_NO_ARGUMENT,
+      OPTION_NO_DATA_CONVERSION },
     { "help", 'h', OPTION_NO_ARGUMENT, OPTION_HELP },
     { "option", 'o', OPTION_NO_ARGUMENT, OPTION_OPTION },
     { "version", 'V', OPTION_NO_ARGUMENT, OPTION_VERSION },
@@ -97,6 +109,8 @@ usage(void)
            "  --no-dbs                start without databases\n"
            "  --disable-file-column-diff\n"
            "                          write whole values into files\n"
+           "  --disable-file-no-data-conversion\n"
+           "                          write data when a schema changes\n"
            "  -h, --help              this help message\n"
            "  -V, --version           version information\n");
     exit(EXIT_SUCCESS);
@@ -111,6 +125,12 @@ get_groups(struct settings *settings, struct option_group groups[3])
                                        settings };
     groups[1] = daemon_option_group;
     groups[2] = options_log_group;
+}
+
+static struct error *
+not_supported(const char *option)
+{
+    return error_create("option --%s is not supported yet", option);
 }
 
 static struct error *
@@ -135,10 +155,21 @@ handle_option(int id, const char *argument, void *settings_)
         return NULL;
     case OPTION_TLS:
         return NULL;
-    case OPTION_UNSUPPORTED:
-        return error_create("replication and configuration files are not "
-                            "supported yet (--sync-from, "
-                            "--sync-exclude-tables, --active, --config-file)");
+    case OPTION_NO_DATA_CONVERSION:
+        /* Files of this server always have the data after a conversion. */
+        return NULL;
+    case OPTION_SYNC_FROM:
+        return not_supported("sync-from");
+    case OPTION_SYNC_EXCLUDE:
+        return not_supported("sync-exclude-tables");
+    case OPTION_ACTIVE:
+        return not_supported("active");
+    case OPTION_CONFIG_FILE:
+        return not_supported("config-file");
+    case OPTION_RECORD:
+        return not_supported("record");
+    case OPTION_REPLAY:
+        return not_supported("replay");
     case OPTION_HELP:
         usage();
         return NULL;

@@ -153,6 +153,7 @@ row_destroy(struct row *row)
 void
 weak_ref_destroy(struct weak_ref *ref)
 {
+    ref->src->table->db->n_weak_refs--;
     hmap_remove(&ref->src->weak_out, &ref->out_node);
     list_remove(&ref->in_node);
     free(ref);

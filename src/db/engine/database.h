@@ -60,6 +60,7 @@ struct database {
     struct table *tables;            /* By table index. */
     struct list observers;           /* Of struct database_observer. */
     size_t n_atoms;                  /* Atoms in all rows, for reports. */
+    size_t n_weak_refs;              /* Weak references likewise. */
     struct transaction *transaction; /* The open one, or NULL. */
 };
 

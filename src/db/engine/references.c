@@ -410,7 +410,7 @@ weak_hash(const struct column *column, const struct uuid *uuid)
 }
 
 static struct db_error *
-link_weak(struct transaction *txn UNUSED, struct row *src,
+link_weak(struct transaction *txn, struct row *src,
           const struct column *column, const struct base_type *base,
           const struct uuid *uuid, int sign)
 {
@@ -434,6 +434,7 @@ link_weak(struct transaction *txn UNUSED, struct row *src,
         ref->n = 1;
         list_push_back(&dst->weak_in, &ref->in_node);
         hmap_add(&src->weak_out, &ref->out_node, hash);
+        txn->db->n_weak_refs++;
     }
     return NULL;
 }

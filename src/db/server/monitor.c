@@ -93,7 +93,7 @@ send_updates(const struct monitor *monitor, const char *updates, size_t len)
     str_put_char(&text, ',');
     str_put_n(&text, updates, len);
     str_put(&text, "]}");
-    jsonrpc_session_send_text(monitor->session->rpc, text.text, text.len);
+    session_send_text(monitor->session, text.text, text.len);
     str_uninit(&text);
 }
 

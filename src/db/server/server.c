@@ -2,6 +2,7 @@
 
 #include "db/server/server.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,11 +153,27 @@ db_server_put_names(const struct db_server *server, bool all, struct str *out)
 }
 
 static struct error *
+compact_storage(struct served_db *sdb)
+{
+    struct error *error =
+        storage_compact(sdb->storage, sdb->db, "compacting database online");
+    if (!error && sdb->server->trims_memory) {
+        malloc_trim(0);
+    }
+    return error;
+}
+
+void
+db_server_set_trim(struct db_server *server, bool enable)
+{
+    server->trims_memory = enable;
+}
+
+static struct error *
 compact(struct served_db *sdb)
 {
     log_info("compacting %s database by user request", sdb->db->schema->name);
-    return storage_compact(sdb->storage, sdb->db,
-                           "compacting database online");
+    return compact_storage(sdb);
 }
 
 struct error *
@@ -181,8 +198,7 @@ db_server_compact_grown(struct db_server *server)
     STRMAP_FOR_EACH (node, &server->dbs) {
         struct served_db *sdb = node->data;
         if (storage_wants_compaction(sdb->storage)) {
-            struct error *error = storage_compact(
-                sdb->storage, sdb->db, "compacting database online");
+            struct error *error = compact_storage(sdb);
             if (error) {
                 log_err("%s: compaction failed: %s", node->name,
                         error_text(error));
@@ -234,6 +250,7 @@ db_server_counts(const struct db_server *server)
     STRMAP_FOR_EACH (node, &server->dbs) {
         const struct served_db *sdb = node->data;
         counts.n_atoms += sdb->db->n_atoms;
+        counts.n_weak_refs += sdb->db->n_weak_refs;
         counts.n_monitors += list_size(&sdb->monitors);
         counts.n_triggers += list_size(&sdb->triggers);
         for (size_t i = 0; i < sdb->db->schema->n_tables; i++) {

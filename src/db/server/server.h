@@ -39,6 +39,8 @@ struct error *db_server_compact(struct db_server *,
                                 const char *name) WARN_UNUSED;
 /* Compacts what has grown much; for calling now and then. */
 void db_server_compact_grown(struct db_server *);
+/* Whether compaction gives unused memory back to the system; off at first. */
+void db_server_set_trim(struct db_server *, bool enable);
 /* Executes 'txn', checked or not, as of the server itself: writes and commits
  * it, or aborts it. */
 struct error *db_server_commit(struct db_server *, struct transaction *txn,
@@ -84,7 +86,7 @@ void db_session_reconnect(struct db_session *);
 
 /* Numbers for "memory/show". */
 struct db_server_counts {
-    size_t n_cells, n_atoms, n_monitors, n_sessions, n_triggers;
+    size_t n_cells, n_atoms, n_weak_refs, n_monitors, n_sessions, n_triggers;
 };
 
 struct db_server_counts db_server_counts(const struct db_server *);

@@ -29,7 +29,8 @@ struct db_server {
     struct strmap locks;  /* Name to struct lock. */
     struct uuid id;       /* For get_server_id. */
     bool no_monitor_cond;
-    bool is_ready; /* "_Server" exists. */
+    bool is_ready;     /* "_Server" exists. */
+    bool trims_memory; /* After compaction. */
 };
 
 struct db_session {
@@ -48,6 +49,7 @@ struct db_session {
 
 /* session.c */
 void session_send(struct db_session *, struct jsonrpc_message *);
+void session_send_text(struct db_session *, const char *text, size_t len);
 /* Ends what the present connection of the client had. */
 void session_forget(struct db_session *);
 

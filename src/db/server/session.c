@@ -10,12 +10,32 @@
 
 LOG_MODULE(ovsdb_jsonrpc_server);
 
-/* A client that leaves more than this unread is cut off. */
-enum { SESSION_MAX_BACKLOG = 1 << 30 };
+enum {
+    /* A client that leaves more than this unread is cut off, unless twice the
+     * databases are more: it may well have asked for all of them. */
+    SESSION_MIN_BACKLOG = 64 << 20,
+    /* Requests wait while more than this is unread. */
+    SESSION_PAUSE_BACKLOG = 1 << 20,
+    /* A client that sends a longer message is cut off. */
+    SESSION_MAX_MESSAGE = 256 << 20,
+};
+
+static void
+update_backlog_limit(struct db_session *session)
+{
+    off_t size = 0;
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &session->server->dbs) {
+        size += storage_size(((struct served_db *) node->data)->storage);
+    }
+    jsonrpc_session_set_backlog_limit(session->rpc,
+                                      MAX(SESSION_MIN_BACKLOG, 2 * size));
+}
 
 void
 session_send(struct db_session *session, struct jsonrpc_message *message)
 {
+    update_backlog_limit(session);
     jsonrpc_session_send(session->rpc, message);
 }
 
@@ -271,6 +291,9 @@ received(void *session_, struct jsonrpc_message *message)
     struct db_session *session = session_;
     if (message->type == JSONRPC_REQUEST) {
         handle_request(session, message);
+        if (jsonrpc_session_backlog(session->rpc) > SESSION_PAUSE_BACKLOG) {
+            jsonrpc_session_pause(session->rpc, true);
+        }
         return;
     }
     bool is_cancel =
@@ -289,6 +312,13 @@ received(void *session_, struct jsonrpc_message *message)
 }
 
 void
+session_send_text(struct db_session *session, const char *text, size_t len)
+{
+    update_backlog_limit(session);
+    jsonrpc_session_send_text(session->rpc, text, len);
+}
+
+void
 session_forget(struct db_session *session)
 {
     triggers_forget(session);
@@ -298,10 +328,18 @@ session_forget(struct db_session *session)
 }
 
 static void
+drained(void *session_)
+{
+    struct db_session *session = session_;
+    jsonrpc_session_pause(session->rpc, false);
+}
+
+static void
 disconnected(void *session_, int error UNUSED)
 {
     struct db_session *session = session_;
     session_forget(session);
+    jsonrpc_session_pause(session->rpc, false);
     if (session->closed && !jsonrpc_session_is_alive(session->rpc)) {
         session->closed(session, session->closed_arg);
     }
@@ -310,6 +348,7 @@ disconnected(void *session_, int error UNUSED)
 static const struct jsonrpc_session_observer observer = {
     .disconnected = disconnected,
     .received = received,
+    .drained = drained,
 };
 
 static struct db_session *
@@ -331,7 +370,7 @@ db_session_open(struct db_server *server, const char *name,
     struct db_session *session = session_create(server);
     session->rpc =
         jsonrpc_session_open(server->loop, name, true, &observer, session);
-    jsonrpc_session_set_backlog_limit(session->rpc, SESSION_MAX_BACKLOG);
+    jsonrpc_session_set_max_message_size(session->rpc, SESSION_MAX_MESSAGE);
     db_session_set_options(session, options);
     return session;
 }
@@ -346,7 +385,7 @@ db_session_accepted(struct db_server *server, struct stream *stream,
     session->closed_arg = arg;
     session->rpc =
         jsonrpc_session_accepted(server->loop, stream, 0, &observer, session);
-    jsonrpc_session_set_backlog_limit(session->rpc, SESSION_MAX_BACKLOG);
+    jsonrpc_session_set_max_message_size(session->rpc, SESSION_MAX_MESSAGE);
     db_session_set_options(session, options);
     return session;
 }

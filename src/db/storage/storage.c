@@ -174,6 +174,12 @@ storage_name(const struct storage *s)
     return s->journal ? journal_name(s->journal) : NULL;
 }
 
+off_t
+storage_size(const struct storage *s)
+{
+    return s->journal ? journal_offset(s->journal) : 0;
+}
+
 const char *
 storage_model(const struct storage *s UNUSED)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "db/engine/database.h"
@@ -30,6 +31,8 @@ void storage_close(struct storage *);
 
 /* NULL if there is no file. */
 const char *storage_name(const struct storage *);
+/* Bytes of the file; 0 if there is none. */
+off_t storage_size(const struct storage *);
 /* "standalone" */
 const char *storage_model(const struct storage *);
 

@@ -16,6 +16,10 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 
+/* Bytes of text that a value takes at least on average where its size is
+ * limited: one needs many times that in memory. */
+enum { BYTES_PER_VALUE = 16 };
+
 enum lex_state {
     LEX_START,   /* Between tokens. */
     LEX_KEYWORD, /* Within true, false, null. */
@@ -54,6 +58,7 @@ struct json_parser {
     size_t column;         /* At 'run_start', from 0. */
     size_t byte;           /* At 'run_start', from 0. */
     bool is_idle;          /* Nothing but white space so far. */
+    size_t n_values;       /* Values within the value. */
 
     enum parse_state parse_state;
     VEC(struct level) stack; /* Open containers, outermost first. */
@@ -87,7 +92,7 @@ parser_reset(struct json_parser *p)
     p->is_idle = true;
     p->lex_state = LEX_START;
     p->parse_state = PARSE_START;
-    p->line = p->column = p->byte = 0;
+    p->line = p->column = p->byte = p->n_values = 0;
 }
 
 void
@@ -226,6 +231,13 @@ take_token(struct json_parser *p, const char *at, char punct,
 {
     const char *expected = NULL;
     p->is_idle = false;
+    p->n_values += scalar || punct == '[' || punct == '{';
+    if (p->max_size && p->n_values > p->max_size / BYTES_PER_VALUE) {
+        fail(p, at, "input exceeds maximum number of %zu values",
+             p->max_size / BYTES_PER_VALUE);
+        json_unref(scalar);
+        return;
+    }
     switch (p->parse_state) {
     case PARSE_START:
         if (punct == '{' || punct == '[') {

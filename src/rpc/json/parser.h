@@ -28,7 +28,8 @@ struct json_parser;
 struct json_parser *json_parser_create(bool trailer);
 /* NULL is legal. */
 void json_parser_destroy(struct json_parser *);
-/* A value may take at most 'max_size' bytes; 0, the default, is no limit. */
+/* A value may take at most 'max_size' bytes, and hold at most a 16th as many
+ * values; 0, the default, is no limit. */
 void json_parser_set_max_size(struct json_parser *, size_t max_size);
 
 /* Takes up to 'size' bytes and returns how many it used: fewer when a value or

@@ -143,6 +143,12 @@ jsonrpc_set_backlog_limit(struct jsonrpc *rpc, size_t bytes)
     rpc->backlog_limit = bytes;
 }
 
+void
+jsonrpc_set_max_message_size(struct jsonrpc *rpc, size_t bytes)
+{
+    json_parser_set_max_size(rpc->parser, bytes);
+}
+
 unsigned long long
 jsonrpc_received_bytes(const struct jsonrpc *rpc)
 {

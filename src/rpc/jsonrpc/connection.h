@@ -15,7 +15,7 @@
 struct jsonrpc;
 
 enum {
-    /* A message of more bytes ends the connection. */
+    /* A message of more bytes ends the connection, by default. */
     JSONRPC_MAX_MESSAGE_SIZE = 1 << 30,
     /* As many messages are delivered per turn of the loop. */
     JSONRPC_BURST = 50,
@@ -52,6 +52,9 @@ size_t jsonrpc_n_queued(const struct jsonrpc *);
 /* The connection ends with ENOBUFS when more is queued (0: no limit) and the
  * peer does not take it. */
 void jsonrpc_set_backlog_limit(struct jsonrpc *, size_t bytes);
+/* A message of more bytes ends the connection; JSONRPC_MAX_MESSAGE_SIZE at
+ * first. */
+void jsonrpc_set_max_message_size(struct jsonrpc *, size_t bytes);
 /* Stops (and resumes) reading: back-pressure on the peer. */
 void jsonrpc_pause(struct jsonrpc *, bool paused);
 /* Total bytes received and sent. */

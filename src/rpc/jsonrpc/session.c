@@ -28,6 +28,7 @@ struct jsonrpc_session {
     int probe_ms;            /* As configured; 0: none, -1: the default. */
     uint8_t dscp;
     size_t backlog_limit;
+    size_t max_message_size; /* 0: the default. */
     bool paused;
 
     struct stream *stream;            /* Connecting. */
@@ -35,7 +36,7 @@ struct jsonrpc_session {
     struct jsonrpc *rpc;              /* Connected. */
     unsigned int seqno;
     int last_error;
-    unsigned long long seen_bytes; /* Received, when last looked at. */
+    unsigned long long seen_bytes; /* Moved, when last looked at. */
     bool *closed;                  /* Set by jsonrpc_session_close(). */
 };
 
@@ -145,6 +146,9 @@ attach(struct jsonrpc_session *s, struct stream *stream)
     s->rpc = jsonrpc_create(s->loop, stream, &rpc_observer, s);
     s->seen_bytes = 0;
     jsonrpc_set_backlog_limit(s->rpc, s->backlog_limit);
+    if (s->max_message_size) {
+        jsonrpc_set_max_message_size(s->rpc, s->max_message_size);
+    }
     jsonrpc_pause(s->rpc, s->paused);
     reconnect_connected(s->reconnect, clock_msec());
     s->seqno++;
@@ -326,12 +330,15 @@ send_probe(struct jsonrpc_session *s)
     }
 }
 
-/* Bytes count as activity, also those of a message that is not complete. */
+/* Bytes count as activity, also those of a message that is not complete, and
+ * those that a slow peer takes. */
 static void
 note_activity(struct jsonrpc_session *s)
 {
     if (s->rpc) {
-        unsigned long long bytes = jsonrpc_received_bytes(s->rpc);
+        unsigned long long bytes =
+            jsonrpc_received_bytes(s->rpc)
+            + (s->paused ? jsonrpc_sent_bytes(s->rpc) : 0);
         if (bytes != s->seen_bytes) {
             s->seen_bytes = bytes;
             reconnect_activity(s->reconnect, clock_msec());
@@ -512,6 +519,15 @@ jsonrpc_session_set_backlog_limit(struct jsonrpc_session *s, size_t bytes)
     s->backlog_limit = bytes;
     if (s->rpc) {
         jsonrpc_set_backlog_limit(s->rpc, bytes);
+    }
+}
+
+void
+jsonrpc_session_set_max_message_size(struct jsonrpc_session *s, size_t bytes)
+{
+    s->max_message_size = bytes;
+    if (s->rpc) {
+        jsonrpc_set_max_message_size(s->rpc, bytes);
     }
 }
 

@@ -62,6 +62,9 @@ size_t jsonrpc_session_n_remotes(const struct jsonrpc_session *);
 size_t jsonrpc_session_backlog(const struct jsonrpc_session *);
 size_t jsonrpc_session_n_queued(const struct jsonrpc_session *);
 void jsonrpc_session_set_backlog_limit(struct jsonrpc_session *, size_t bytes);
+/* Of messages received: jsonrpc_set_max_message_size(). */
+void jsonrpc_session_set_max_message_size(struct jsonrpc_session *,
+                                          size_t bytes);
 void jsonrpc_session_pause(struct jsonrpc_session *, bool paused);
 /* The connection, borrowed, or NULL. */
 struct jsonrpc *jsonrpc_session_connection(struct jsonrpc_session *);
