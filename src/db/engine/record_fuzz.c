@@ -1,0 +1,21 @@
+/* Any JSON as records of a database file, one after the other. */
+
+#include "db/engine/record.h"
+
+#include "base/mem.h"
+#include "db/engine/test_schema.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct json *json;
+    struct error *error = json_parse((const char *) data, size, &json);
+    struct database *db = test_database();
+    for (size_t i = 0; !error && json->type == JSON_ARRAY && i < json->array.n;
+         i++) {
+        db_error_destroy(record_replay(db, json_item(json, i), i % 2));
+    }
+    return json_unref(json), error_destroy(error), database_destroy(db), 0;
+}
