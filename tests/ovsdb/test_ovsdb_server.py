@@ -281,3 +281,97 @@ def test_compact_keeps_rows(server):
     server.start()
     select = {"op": "select", "table": "Types", "where": []}
     assert len(Client(server.sock).transact(select)[0]["rows"]) == 5
+
+
+@pytest.mark.slow
+def test_thousand_durable_transactions_survive_kills(tmp_path):
+    server = Server(tmp_path / "ours")
+    done = 0
+    while done < 1000:
+        client = Client(server.sock)
+        for _ in range(50):
+            client.transact(
+                {"op": "insert", "table": "Types", "row": {"oi": done}},
+                {"op": "commit", "durable": True})
+            done += 1
+        # In the middle of more, whose fate is open: all or nothing.
+        for i in range(30):
+            request = {"method": "transact", "id": "x", "params": [
+                "Kitchen",
+                {"op": "insert", "table": "Types", "row": {"s": str(i)}},
+                {"op": "insert", "table": "Types", "row": {"s": str(i)}}]}
+            client.sock.sendall(json.dumps(request).encode())
+        server.stop(signal.SIGKILL)
+        server.start()
+        rows = Client(server.sock).transact(
+            {"op": "select", "table": "Types", "where": [],
+             "columns": ["oi", "s", "_uuid"]})[0]["rows"]
+        assert sorted(r["oi"] for r in rows if not r["s"]) == \
+            list(range(done))
+        pairs = [r["s"] for r in rows if r["s"]]
+        assert [s for s in set(pairs) if pairs.count(s) % 2] == []
+    server.stop()
+
+
+def test_runtime_commands(server):
+    assert server.appctl("memory/show") == \
+        "atoms:14 cells:20 monitors:0 n-weak-refs:0\n"
+    assert server.appctl("ovsdb-server/memory-trim-on-compaction", "on") == ""
+    assert server.appctl("ovsdb-server/compact") == ""
+    for command in (["ovsdb-server/memory-trim-on-compaction", "x"],
+                    ["ovsdb-server/tlog-list"],
+                    ["ovsdb-server/perf-counters-show"],
+                    ["ovsdb-server/set-active-ovsdb-server", "tcp:[::1]:1"]):
+        with pytest.raises(subprocess.CalledProcessError) as e:
+            server.appctl(*command)
+        assert "not supported yet" in e.value.stderr \
+            or "invalid argument" in e.value.stderr
+
+
+@pytest.mark.parametrize("option", [
+    "--sync-from=tcp:[::1]:1", "--sync-exclude-tables=a:b", "--active",
+    "--config-file=x", "--record", "--replay"])
+def test_option_that_is_missing_is_named(ours, option):
+    result = ours.run("ovsdb-server", option, "--no-dbs")
+    assert result.code == 1
+    assert f"{option.split('=')[0]} is not supported yet" in result.err
+
+
+@pytest.mark.parametrize("remote", ["pssl:0:127.0.0.1", "ssl:127.0.0.1:1"])
+def test_tls_remote_is_named(ours, remote):
+    path = ours.run_dir / "k.db"
+    ours.ok("ovsdb-tool", "create", path, SCHEMA)
+    ours.start("ovsdb-server", f"--remote={remote}",
+               f"--unixctl={ours.run_dir / 'ctl'}", path)
+    out = ours.dir / "ovsdb-server.out"
+    ours.wait_for(lambda: f"{remote}: TLS is not built in yet"
+                  in out.read_text(), "message about TLS")
+    ours.processes[0].terminate()
+    ours.processes.pop().wait(10)
+
+
+def test_monitor_restarts_a_killed_daemon(ours):
+    path = ours.run_dir / "k.db"
+    sock = str(ours.run_dir / "db.sock")
+    pidfile = ours.run_dir / "ovsdb-server.pid"
+    ours.ok("ovsdb-tool", "create", path, SCHEMA)
+    ours.ok("ovsdb-server", "--detach", "--monitor", "--pidfile",
+            "--log-file", "--no-chdir", f"--remote=punix:{sock}", path)
+    client = Client(sock)
+    client.transact({"op": "insert", "table": "Types", "row": {"oi": 1}})
+    pid = int(pidfile.read_text())
+    os.kill(pid, signal.SIGSEGV)
+
+    def is_back():
+        try:
+            return int(pidfile.read_text()) != pid and Client(sock)
+        except (OSError, ValueError):
+            return False
+
+    ours.wait_for(is_back, "restart")
+    rows = Client(sock).transact(
+        {"op": "select", "table": "Types", "where": []})[0]["rows"]
+    assert len(rows) == 1
+    assert "killed (Segmentation fault)" in ours.log("ovsdb-server")
+    ours.ok("ovs-appctl", "-t", "ovsdb-server", "exit")
+    ours.wait_for(lambda: not pidfile.exists(), "end")

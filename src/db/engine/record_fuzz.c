@@ -2,7 +2,6 @@
 
 #include "db/engine/record.h"
 
-#include "base/mem.h"
 #include "db/engine/test_schema.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,12 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct json *json;
-    struct error *error = json_parse((const char *) data, size, &json);
+    struct json *json = test_array(data, size);
     struct database *db = test_database();
-    for (size_t i = 0; !error && json->type == JSON_ARRAY && i < json->array.n;
-         i++) {
+    for (size_t i = 0; i < json->array.n; i++) {
         db_error_destroy(record_replay(db, json_item(json, i), i % 2));
     }
-    return json_unref(json), error_destroy(error), database_destroy(db), 0;
+    return json_unref(json), database_destroy(db), 0;
 }

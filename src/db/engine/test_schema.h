@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <stdint.h>
+
+#include "base/mem.h"
 #include "db/engine/database.h"
 
 /* A parent with strong, weak and map references to children, an index, and
@@ -42,6 +45,19 @@ test_json(const char *text)
     error_destroy(error);
     free(copy);
     return json;
+}
+
+/* The array that the bytes are; an empty one if they are none. */
+static inline struct json *
+test_array(const uint8_t *data, size_t size)
+{
+    struct json *json = NULL;
+    error_destroy(json_parse((const char *) data, size, &json));
+    if (json && json->type != JSON_ARRAY) {
+        json_unref(json);
+        json = NULL;
+    }
+    return json ? json : json_array_create();
 }
 
 static inline struct database *
