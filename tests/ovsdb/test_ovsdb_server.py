@@ -387,8 +387,12 @@ def test_monitor_restarts_a_killed_daemon(ours):
         {"op": "select", "table": "Types", "where": []})[0]["rows"]
     assert len(rows) == 1
     assert "killed (Aborted)" in ours.log("ovsdb-server")
+    with open(f"/proc/{pidfile.read_text().strip()}/stat",
+              encoding="ascii") as f:
+        monitor = f.read().rsplit(")", 1)[1].split()[1]
     ours.ok("ovs-appctl", "-t", "ovsdb-server", "exit")
-    ours.wait_for(lambda: not pidfile.exists(), "end")
+    ours.wait_for(lambda: not pidfile.exists()
+                  and not os.path.exists(f"/proc/{monitor}/fd/0"), "end")
 
 
 def test_exit_with_everything_open(server):
