@@ -22,12 +22,10 @@ static void
 add_local_port(struct forward *f)
 {
     const char *name = f->up.name;
-    char *CLEANUP(free_ptr) device =
-        f->is_dummy ? xstrdup(name) : xasprintf("%s", name);
     struct netdev *netdev;
     uint32_t number = ODP_PORT_LOCAL;
     struct error *error = netdev_open(
-        device, datapath_device_type(f->up.type, "internal"), &netdev);
+        name, datapath_device_type(f->up.type, "internal"), &netdev);
 
     if (!error) {
         error = forward_port_add(&f->up, netdev, &number);
@@ -47,7 +45,7 @@ forward_open(const char *name, const char *type,
     f->up.ops = &forward_ops;
     f->up.name = xstrdup(name);
     f->up.type = xstrdup(type);
-    f->is_dummy = !strcmp(type, "dummy");
+    f->is_dummy = !strcmp(type, "dummy") || netdev_dummy_overrides();
     f->n_opens = 1;
     if (observer) {
         f->observer = *observer;

@@ -107,7 +107,7 @@ struct forward {
     struct datapath up;
     struct list node; /* In the registry. */
     int n_opens;
-    bool is_dummy;                     /* Type "dummy": simulation. */
+    bool is_dummy; /* Simulation: ports are numbered by name. */
     struct datapath_observer observer; /* Functions NULL: none. */
 
     /* Ports: main thread changes, anyone reads by 'by_number' (RCU). */

@@ -328,9 +328,12 @@ dummy_is_dummy(const struct netdev *d)
            && d->driver < dummy_drivers + ARRAY_SIZE(dummy_drivers);
 }
 
+static bool overrides;
+
 void
 netdev_dummy_enable(enum netdev_dummy_level level)
 {
+    overrides = level == NETDEV_DUMMY_OVERRIDE;
     if (level == NETDEV_DUMMY_NONE) {
         return;
     }
@@ -345,6 +348,12 @@ netdev_dummy_enable(enum netdev_dummy_level level)
         netdev_register_driver(driver_of("internal"));
     }
     dummy_commands_register();
+}
+
+bool
+netdev_dummy_overrides(void)
+{
+    return overrides;
 }
 
 void

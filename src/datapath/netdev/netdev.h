@@ -214,6 +214,8 @@ enum netdev_dummy_level {
 };
 
 void netdev_dummy_enable(enum netdev_dummy_level);
+/* Whether all devices are simulated. */
+bool netdev_dummy_overrides(void);
 
 /* Opens a device (NULL or "" type: "system"), creating what the type creates.
  * Somebody else's open device of the name must be of this type. */
