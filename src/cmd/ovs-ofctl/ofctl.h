@@ -48,6 +48,13 @@ struct ofctl_command {
     void (*run)(struct ofctl *, int argc, char *argv[]); /* From argv[1]. */
 };
 
+/* main.c */
+void ofctl_print_help(void) NORETURN;
+
+/* options.c: takes the options, which may end the program; gives the index of
+ * the first argument that is none. */
+int ofctl_parse_options(struct ofctl *, int argc, char *argv[]);
+
 /* connect.c.  Failures end the program. */
 
 /* Connects to a switch: a bridge or the name of a connection. */

@@ -90,32 +90,6 @@ struct server {
 /* How often to look for files worth compacting. */
 enum { COMPACT_CHECK_MS = 60 * 1000 };
 
-static void
-usage(void)
-{
-    printf("%s: Open vSwitch database server\n"
-           "usage: %s [OPTIONS] [DATABASE...]\n"
-           "where each DATABASE is the file of a database; without any,\n"
-           "%s/conf.db.\n",
-           program_name(), program_name(), dirs_dbdir());
-    printf("\nJSON-RPC options (may be given several times):\n"
-           "  --remote=REMOTE         connect to or listen on REMOTE\n");
-    stream_print_help("JSON-RPC", true, true);
-    daemon_print_help();
-    options_log_print_help();
-    printf("\nOther options:\n"
-           "  --run COMMAND           run COMMAND, exit when it ends\n"
-           "  --unixctl=SOCKET        other control socket\n"
-           "  --no-dbs                start without databases\n"
-           "  --disable-file-column-diff\n"
-           "                          write whole values into files\n"
-           "  --disable-file-no-data-conversion\n"
-           "                          write data when a schema changes\n"
-           "  -h, --help              this help message\n"
-           "  -V, --version           version information\n");
-    exit(EXIT_SUCCESS);
-}
-
 static struct error *handle_option(int id, const char *argument, void *);
 
 static void
@@ -171,7 +145,7 @@ handle_option(int id, const char *argument, void *settings_)
     case OPTION_REPLAY:
         return not_supported("replay");
     case OPTION_HELP:
-        usage();
+        server_usage();
         return NULL;
     case OPTION_OPTION: {
         struct option_group groups[3];

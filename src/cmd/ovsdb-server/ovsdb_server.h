@@ -8,6 +8,9 @@
 
 struct remotes;
 
+/* Prints what --help prints, and ends the program. */
+void server_usage(void) NORETURN;
+
 /* Where clients come from: --remote and rows that it names. */
 struct remotes *remotes_create(struct db_server *, struct loop *);
 void remotes_destroy(struct remotes *);
