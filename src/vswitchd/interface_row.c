@@ -12,10 +12,6 @@
 
 LOG_MODULE(bridge);
 
-enum {
-    RETRY_MS = 1000, /* To look again for a device that was not there. */
-};
-
 /* Types that need tunnels, of which there are none yet. */
 static const char *const tunnel_types[] = { "bareudp", "erspan", "geneve",
                                             "gre",     "gtpu",   "ip6erspan",
@@ -147,9 +143,6 @@ interface_row_add(struct vswitchd *v, struct bridge_state *state,
     if (error) {
         log_warn("%s", error_text(error));
         set_error(iface, error_steal_text(error));
-        if (!loop_timer_is_set(&v->retry_timer)) {
-            loop_timer_set(&v->retry_timer, clock_msec() + RETRY_MS);
-        }
         return;
     }
     log_info("bridge %s: added interface %s on port %u", state->name, name,
@@ -165,7 +158,7 @@ interface_row_update(struct vswitchd *v, struct bridge_state *state,
     uint32_t wanted = interface_row_wanted_ofport(row);
     iface->uuid = row->row.uuid;
     if (!iface->netdev || strcmp(iface->type, type)
-        || netdev_get_ifindex(iface->netdev) == -ENODEV) {
+        || netdev_is_gone(iface->netdev)) {
         return false;
     }
     if (wanted != OFPP_NONE && wanted != iface->wanted_ofport

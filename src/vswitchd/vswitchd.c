@@ -16,16 +16,15 @@ LOG_MODULE(bridge);
 
 enum {
     STATS_DEFAULT_MS = 5000,
-    STATUS_RETRY_MS = 1000, /* After a status transaction failed. */
 };
 
 static void vswitchd_changed(void *);
 static void vswitchd_reconcile(void *);
 static void vswitchd_status(void *);
 static void vswitchd_stats(void *);
-static void vswitchd_retry(void *);
 static void vswitchd_txn_done(void *);
 static void vswitchd_netdev_changed(void *, struct netdev *);
+static void vswitchd_netdev_appeared(void *, const char *);
 static void vswitchd_count_memory(struct memory_report *, void *);
 
 /* Columns that this program writes, whose changes mean nothing to it. */
@@ -91,8 +90,8 @@ vswitchd_create(struct loop *loop, const char *remote, struct bridges *bridges,
     loop_task_init(loop, &v->reconcile, vswitchd_reconcile, v);
     loop_task_init(loop, &v->status, vswitchd_status, v);
     loop_timer_init(loop, &v->stats_timer, vswitchd_stats, v);
-    loop_timer_init(loop, &v->retry_timer, vswitchd_retry, v);
     v->netdev_observer.changed = vswitchd_netdev_changed;
+    v->netdev_observer.appeared = vswitchd_netdev_appeared;
     v->netdev_observer.aux = v;
     netdev_add_observer(&v->netdev_observer);
     memory_report_register(vswitchd_count_memory, v);
@@ -120,7 +119,6 @@ vswitchd_destroy(struct vswitchd *v, bool release)
     loop_task_cancel(&v->reconcile);
     loop_task_cancel(&v->status);
     loop_timer_cancel(&v->stats_timer);
-    loop_timer_cancel(&v->retry_timer);
     strset_uninit(&v->unsupported);
     strset_uninit(&v->unsupported_now);
     strmap_uninit(&v->states);
@@ -202,43 +200,21 @@ vswitchd_stats(void *v_)
     loop_timer_set(&v->stats_timer, clock_msec() + interval);
 }
 
-static bool
-has_missing_device(const struct vswitchd *v)
-{
-    const struct strmap_node *node, *inner;
-    STRMAP_FOR_EACH (node, &v->states) {
-        const struct bridge_state *state = node->data;
-        STRMAP_FOR_EACH (inner, &state->ifaces) {
-            const struct iface *iface = inner->data;
-            if (!iface->netdev && if_nametoindex(iface->name)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* A device that was not there may be there now. */
+/* A device that was not there is there now. */
 static void
-vswitchd_retry(void *v_)
+vswitchd_netdev_appeared(void *v_, const char *name)
 {
     struct vswitchd *v = v_;
-    if (has_missing_device(v)) {
-        v->seqno = 0;
-        v->is_reconciled = false;
-        loop_task_schedule(&v->reconcile);
-    }
-    bool is_missing = false;
     const struct strmap_node *node, *inner;
     STRMAP_FOR_EACH (node, &v->states) {
         const struct bridge_state *state = node->data;
         STRMAP_FOR_EACH (inner, &state->ifaces) {
             const struct iface *iface = inner->data;
-            is_missing |= !iface->netdev;
+            if (!iface->netdev && (!name || !strcmp(iface->name, name))) {
+                v->is_reconciled = false;
+                loop_task_schedule(&v->reconcile);
+            }
         }
-    }
-    if (is_missing) {
-        loop_timer_set(&v->retry_timer, clock_msec() + STATUS_RETRY_MS);
     }
 }
 
@@ -246,7 +222,7 @@ static void
 vswitchd_netdev_changed(void *v_, struct netdev *netdev)
 {
     struct vswitchd *v = v_;
-    if (netdev_get_ifindex(netdev) == -ENODEV) {
+    if (netdev_is_gone(netdev)) {
         v->is_reconciled = false;
         loop_task_schedule(&v->reconcile);
     }

@@ -49,7 +49,6 @@ struct vswitchd {
     struct loop_task reconcile; /* The database changed. */
     struct loop_task status;    /* A device or transaction changed. */
     struct loop_timer stats_timer;
-    struct loop_timer retry_timer; /* Some device was not there. */
     struct netdev_observer netdev_observer;
     struct idl_txn *txn; /* Status on its way, or NULL. */
     uint64_t seqno;      /* Of the replica when last reconciled. */

@@ -143,3 +143,29 @@ def test_device_that_comes_late_and_goes(host, namespaces):
     switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "late device")
     here.ip("link", "del", "l0")
     switch.vsctl("--timeout=10", "wait-until", "interface", "l0", "ofport=-1")
+
+
+def test_internal_port_moved_into_a_namespace_goes_on_switching(pair, namespaces):
+    switch, here, left, _ = pair
+    guest = namespaces("guest")
+    switch.vsctl("add-port", "br0", "int0", "--", "set", "interface", "int0", "type=internal")
+    here.ip("link", "set", "int0", "netns", guest.name)
+    guest.ip("link", "set", "int0", "up")
+    guest.ip("addr", "add", "10.1.0.9/24", "dev", "int0", "nodad")
+    switch.vsctl("set", "port", "r0", "external_ids:looked=again")
+
+    assert guest.ping("10.1.0.1") == 3
+    assert tcp_bytes(left, guest, "10.1.0.9") > 1_000_000
+    switch.vsctl("del-port", "int0")
+    assert "int0" not in guest.ip("link", "show")
+
+
+def test_device_made_anew_is_served_again(pair):
+    switch, here, left, right = pair
+    assert left.ping("10.1.0.2") == 3
+    here.ip("link", "del", "r0")
+    assert left.ping("10.1.0.2", count=1) == 0
+    here.veth("r0", right, "eth0", "10.1.0.2/24")
+    left.ip("neigh", "flush", "all")
+
+    switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "traffic")

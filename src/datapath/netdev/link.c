@@ -180,10 +180,13 @@ on_link(const struct nlmsghdr *nlh, void *data UNUSED)
     mnl_attr_for_each(a, nlh, sizeof *ifi)
     {
         if (mnl_attr_get_type(a) == IFLA_IFNAME) {
-            struct netdev *d = netdev_find(mnl_attr_get_str(a));
+            const char *name = mnl_attr_get_str(a);
+            bool is_new = nlh->nlmsg_type == RTM_NEWLINK;
+            struct netdev *d = netdev_find(name);
             if (d) {
-                netdev_linux_link_changed(
-                    d, nlh->nlmsg_type == RTM_NEWLINK ? ifi->ifi_flags : 0);
+                netdev_linux_link_changed(d, is_new ? ifi->ifi_flags : 0);
+            } else if (is_new) {
+                netdev_appeared(name);
             }
         }
     }
@@ -208,6 +211,7 @@ on_watcher(void *arg UNUSED, uint32_t events UNUSED)
             netdev_linux_link_changed(all[i], error ? 0 : state.flags);
         }
         free(all);
+        netdev_appeared(NULL);
     }
 }
 

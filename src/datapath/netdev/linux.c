@@ -21,7 +21,7 @@ struct netdev_linux {
     struct netdev up;
     int tap_fd;  /* -1: not a TAP. */
     int tx_fd;   /* Packet socket for sending, -1: not open. */
-    int ifindex; /* That 'tx_fd' is bound to. */
+    int ifindex; /* Of the device when it was opened. */
     bool carrier;
     long long carrier_resets;
     uint64_t tx_dropped; /* Atomic. */
@@ -60,7 +60,6 @@ open_tx(struct netdev_linux *l, const struct link_state *state)
         return;
     }
     l->tx_fd = fd;
-    l->ifindex = state->ifindex;
 }
 
 static struct error *
@@ -90,6 +89,7 @@ linux_create(const char *name, const char *type, struct netdev **dp)
     }
     netdev_init_base(&l->up, driver, name);
     l->up.queue_kind = NETDEV_QUEUES_KERNEL;
+    l->ifindex = state.ifindex;
     l->carrier = state.flags & IFF_RUNNING;
     if (l->tap_fd < 0) {
         l->up.offloads =
@@ -223,6 +223,16 @@ linux_get_ifindex(const struct netdev *d)
     return error ? -error : state.ifindex;
 }
 
+static bool
+linux_is_gone(const struct netdev *d)
+{
+    const struct netdev_linux *l = linux_cast(d);
+    struct link_state state;
+    return l->tap_fd >= 0
+               ? !tap_is_attached(l->tap_fd)
+               : link_query(d->name, &state) || state.ifindex != l->ifindex;
+}
+
 static int
 ethtool(const char *name, void *command)
 {
@@ -337,9 +347,6 @@ linux_rxq_open(struct netdev *d, int id, struct netdev_rxq **rxqp)
     if (l->tap_fd < 0) {
         struct link_state state;
         int error = link_query(d->name, &state);
-        if (!error && (state.ifindex != l->ifindex || l->tx_fd < 0)) {
-            open_tx(l, &state);
-        }
         error = error ? error : packet_socket_open(state.ifindex, &q->socket);
         if (error) {
             free(q);
@@ -426,12 +433,12 @@ linux_send(struct netdev *d, int qid UNUSED, struct packet_batch *batch)
         .set_flags = linux_set_flags, .get_flags = linux_get_flags,     \
         .get_carrier = linux_get_carrier,                               \
         .get_carrier_resets = linux_get_carrier_resets,                 \
-        .get_ifindex = linux_get_ifindex, .get_link = linux_get_link,   \
-        .get_stats = linux_get_stats, .get_status = linux_get_status,   \
-        .rxq_open = linux_rxq_open, .rxq_close = linux_rxq_close,       \
-        .rxq_recv = linux_rxq_recv, .rxq_fd = linux_rxq_fd,             \
-        .rxq_ready = linux_rxq_ready, .rxq_drain = linux_rxq_drain,     \
-        .send = linux_send,                                             \
+        .get_ifindex = linux_get_ifindex, .is_gone = linux_is_gone,     \
+        .get_link = linux_get_link, .get_stats = linux_get_stats,       \
+        .get_status = linux_get_status, .rxq_open = linux_rxq_open,     \
+        .rxq_close = linux_rxq_close, .rxq_recv = linux_rxq_recv,       \
+        .rxq_fd = linux_rxq_fd, .rxq_ready = linux_rxq_ready,           \
+        .rxq_drain = linux_rxq_drain, .send = linux_send,               \
     }
 
 const struct netdev_driver netdev_system_driver = LINUX_DRIVER("system");

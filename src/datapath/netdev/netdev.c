@@ -203,6 +203,17 @@ netdev_changed(struct netdev *d)
     }
 }
 
+void
+netdev_appeared(const char *name)
+{
+    struct netdev_observer *o, *next;
+    LIST_FOR_EACH_SAFE (o, next, node, &observers) {
+        if (o->appeared) {
+            o->appeared(o->aux, name);
+        }
+    }
+}
+
 struct error *
 netdev_set_options(struct netdev *d, const struct strmap *options)
 {
@@ -287,6 +298,12 @@ int
 netdev_get_ifindex(const struct netdev *d)
 {
     return d->driver->get_ifindex ? d->driver->get_ifindex(d) : -EOPNOTSUPP;
+}
+
+bool
+netdev_is_gone(const struct netdev *d)
+{
+    return d->driver->is_gone && d->driver->is_gone(d);
 }
 
 int

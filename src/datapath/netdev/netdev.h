@@ -175,6 +175,7 @@ struct netdev_driver {
     bool (*get_carrier)(const struct netdev *);
     long long (*get_carrier_resets)(const struct netdev *);
     int (*get_ifindex)(const struct netdev *);
+    bool (*is_gone)(const struct netdev *);
     int (*get_link)(const struct netdev *, struct netdev_link *);
     int (*get_stats)(const struct netdev *, struct netdev_stats *);
     /* Adds pairs of Interface.status. */
@@ -244,6 +245,9 @@ bool netdev_get_carrier(const struct netdev *);
 long long netdev_get_carrier_resets(const struct netdev *);
 /* Interface index or negative errno. */
 int netdev_get_ifindex(const struct netdev *);
+/* Whether what it was opened on is no more: it must be opened anew.  A TAP
+ * device that was moved into another namespace is still there. */
+bool netdev_is_gone(const struct netdev *);
 int netdev_get_link(const struct netdev *, struct netdev_link *) WARN_UNUSED;
 int netdev_get_stats(const struct netdev *, struct netdev_stats *) WARN_UNUSED;
 /* Adds pairs of Interface.status: driver_name and its kin; values are heap
@@ -253,11 +257,14 @@ void netdev_get_status(const struct netdev *, struct strmap *);
 uint64_t netdev_features_to_bps(uint32_t features, uint64_t default_bps);
 bool netdev_features_is_full_duplex(uint32_t features);
 
-/* Observes changes of any device's state: called in the main thread, at once
- * or soon. */
+/* Observes devices: called in the main thread, at once or soon. */
 struct netdev_observer {
     struct list node;
+    /* The state of an open device changed. */
     void (*changed)(void *aux, struct netdev *);
+    /* The kernel has a device that is not open; it may have had it before.
+     * NULL 'name': any. */
+    void (*appeared)(void *aux, const char *name); /* May be NULL. */
     void *aux;
 };
 
@@ -265,6 +272,7 @@ void netdev_add_observer(struct netdev_observer *);
 void netdev_remove_observer(struct netdev_observer *);
 /* For drivers. */
 void netdev_changed(struct netdev *);
+void netdev_appeared(const char *name);
 void netdev_init_base(struct netdev *, const struct netdev_driver *,
                       const char *name);
 void netdev_uninit_base(struct netdev *);

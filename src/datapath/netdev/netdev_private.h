@@ -68,6 +68,8 @@ int packet_socket_send(int fd, struct packet_batch *, size_t *droppedp);
 
 /* A TAP device; '*fdp' is open and non-blocking. */
 int tap_open(const char *name, int *fdp, uint32_t *offloadsp);
+/* Whether the device that 'fd' made is still there, in whatever namespace. */
+bool tap_is_attached(int fd);
 int tap_recv(int fd, struct packet_batch *);
 int tap_send(int fd, struct packet_batch *, size_t *droppedp);
 

@@ -50,6 +50,13 @@ tap_open(const char *name, int *fdp, uint32_t *offloadsp)
     return 0;
 }
 
+bool
+tap_is_attached(int fd)
+{
+    struct ifreq ifr;
+    return !ioctl(fd, TUNGETIFF, &ifr);
+}
+
 int
 tap_recv(int fd, struct packet_batch *batch)
 {

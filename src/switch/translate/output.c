@@ -65,7 +65,7 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
     t->action_set = NULL;
     t->stack = (struct writer) WRITER_INITIALIZER;
     translator_enter_bridge(t);
-    if (!(peer->config & (FORWARDING_NO_RECV | FORWARDING_PORT_DOWN))) {
+    if (!(peer->config & FORWARDING_NO_RECV)) {
         size_t actions_size = t->out->actions.size;
         struct flow base = t->base;
         translator_run_table(t, peer->ofport, 0, true);
@@ -97,7 +97,7 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
 static const char *
 refuse_output(const struct translator *t, const struct forwarding_port *port)
 {
-    if (port->config & (FORWARDING_NO_FWD | FORWARDING_PORT_DOWN)) {
+    if (port->config & FORWARDING_NO_FWD) {
         return "OFPPC_NO_FWD set, skipping output";
     }
     if (!port->stp_forwards) {

@@ -494,8 +494,7 @@ run(struct translator *t)
     const struct translate_request *r = t->request;
     const struct forwarding_port *in =
         forwarding_find_ofport(t->bridge, t->flow.in_port);
-    bool may_receive =
-        !in || !(in->config & (FORWARDING_NO_RECV | FORWARDING_PORT_DOWN));
+    bool may_receive = !in || !(in->config & FORWARDING_NO_RECV);
     if (r->actions) {
         t->was_packet_out = true;
         translator_actions(t, r->actions);
