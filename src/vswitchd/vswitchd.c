@@ -105,12 +105,11 @@ vswitchd_create(struct loop *loop, const char *remote, struct bridges *bridges,
 }
 
 void
-vswitchd_destroy(struct vswitchd *v, bool release)
+vswitchd_destroy(struct vswitchd *v)
 {
     if (!v) {
         return;
     }
-    (void) release;
     memory_report_unregister(vswitchd_count_memory, v);
     netdev_remove_observer(&v->netdev_observer);
     reconcile_clear(v);

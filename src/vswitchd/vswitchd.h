@@ -16,6 +16,5 @@ struct vswitchd;
 struct vswitchd *vswitchd_create(struct loop *, const char *remote,
                                  struct bridges *, loop_callback *ready,
                                  void *arg);
-/* NULL is legal.  The bridges go with their configuration.  'release': for
- * good, with status columns cleared at the server if that is possible. */
-void vswitchd_destroy(struct vswitchd *, bool release);
+/* NULL is legal.  The bridges go with their configuration. */
+void vswitchd_destroy(struct vswitchd *);

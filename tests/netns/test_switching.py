@@ -160,6 +160,21 @@ def test_internal_port_moved_into_a_namespace_goes_on_switching(pair, namespaces
     assert "int0" not in guest.ip("link", "show")
 
 
+def test_internal_ports_outlive_the_switch(host):
+    switch, here = host
+    switch.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    here.ip("addr", "add", "10.1.0.3/24", "dev", "br0")
+
+    switch.appctl("exit")
+    switch.processes[-1].wait(10)
+    switch.start_vswitchd()
+    assert "10.1.0.3" in here.ip("addr", "show", "dev", "br0")
+    switch.appctl("exit", "--cleanup")
+    assert "br0" not in here.ip("link", "show")
+    switch.processes[-1].wait(10)
+    switch.start_vswitchd()
+
+
 def test_device_made_anew_is_served_again(pair):
     switch, here, left, right = pair
     assert left.ping("10.1.0.2") == 3

@@ -173,7 +173,8 @@ parse_options(int argc, char *argv[], struct arguments *arguments)
 /* How the program shall end. */
 struct ending {
     struct loop *loop;
-    bool cleanup; /* Take everything out of the datapaths. */
+    bool cleanup;             /* Take everything out of the datapaths. */
+    struct appctl_conn *conn; /* Told when all is done; NULL: nobody. */
 };
 
 static void
@@ -182,7 +183,10 @@ command_exit(struct appctl_conn *conn, int argc, const char *argv[],
 {
     struct ending *ending = ending_;
     ending->cleanup = argc > 1 && !strcmp(argv[1], "--cleanup");
-    appctl_reply(conn, NULL);
+    if (ending->conn) {
+        appctl_reply(ending->conn, NULL);
+    }
+    ending->conn = conn;
     loop_quit(ending->loop);
 }
 
@@ -226,8 +230,14 @@ main(int argc, char *argv[])
         ending.loop, arguments.remote, bridges, switch_is_ready, NULL);
     loop_run(ending.loop);
 
-    vswitchd_destroy(vswitchd, ending.cleanup);
+    if (!ending.cleanup) {
+        netdev_keep_devices();
+    }
+    vswitchd_destroy(vswitchd);
     bridges_destroy(bridges, ending.cleanup);
+    if (ending.conn) {
+        appctl_reply(ending.conn, NULL);
+    }
     appctl_server_destroy(server);
     netdev_uninit();
     loop_destroy(ending.loop);

@@ -81,7 +81,7 @@ linux_create(const char *name, const char *type, struct netdev **dp)
     error = error ? error : link_query(name, &state);
     if (error) {
         if (l->tap_fd >= 0) {
-            close(l->tap_fd);
+            tap_destroy(l->tap_fd);
         }
         free(l);
         return error_create("could not open network device %s (%s)", name,
@@ -105,7 +105,11 @@ linux_destroy(struct netdev *d)
 {
     struct netdev_linux *l = linux_cast(d);
     if (l->tap_fd >= 0) {
-        close(l->tap_fd);
+        if (netdev_are_kept()) {
+            close(l->tap_fd);
+        } else {
+            tap_destroy(l->tap_fd);
+        }
     }
     if (l->tx_fd >= 0) {
         close(l->tx_fd);

@@ -26,6 +26,19 @@ const size_t netdev_n_counters = ARRAY_SIZE(netdev_counters);
 static VEC(const struct netdev_driver *) drivers = VEC_INITIALIZER;
 static struct hmap netdevs = HMAP_INITIALIZER(&netdevs);
 static struct list observers = { &observers, &observers };
+static bool are_kept;
+
+void
+netdev_keep_devices(void)
+{
+    are_kept = true;
+}
+
+bool
+netdev_are_kept(void)
+{
+    return are_kept;
+}
 
 void
 netdev_register_driver(const struct netdev_driver *driver)

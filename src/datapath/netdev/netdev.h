@@ -199,6 +199,9 @@ struct netdev_driver {
  * 'loop' watches the kernel's notifications; NULL: nobody does. */
 void netdev_init(struct loop *loop);
 void netdev_uninit(void);
+/* From now on closing leaves the devices that were made for "internal" and
+ * "tap" in the kernel, for whoever opens them next. */
+void netdev_keep_devices(void);
 void netdev_register_driver(const struct netdev_driver *);
 const struct netdev_driver *netdev_find_driver(const char *type);
 /* Types in the order of names; the caller frees the array. */

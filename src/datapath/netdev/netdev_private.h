@@ -9,6 +9,8 @@ extern const struct netdev_driver netdev_system_driver;
 extern const struct netdev_driver netdev_tap_driver;
 extern const struct netdev_driver netdev_internal_driver;
 
+/* Whether netdev_keep_devices() was called. */
+bool netdev_are_kept(void);
 /* All devices; the caller frees the array. */
 struct netdev **netdev_list(size_t *np);
 /* Sends packets cut and completed as the device needs. */
@@ -66,8 +68,10 @@ int packet_socket_open_tx(int ifindex, bool bypass_qdisc);
 /* Takes the packets; counts in 'droppedp' what could not be sent. */
 int packet_socket_send(int fd, struct packet_batch *, size_t *droppedp);
 
-/* A TAP device; '*fdp' is open and non-blocking. */
+/* A TAP device; '*fdp' is open and non-blocking.  The device outlives the
+ * program, with its addresses and routes, until tap_destroy(). */
 int tap_open(const char *name, int *fdp, uint32_t *offloadsp);
+void tap_destroy(int fd);
 /* Whether the device that 'fd' made is still there, in whatever namespace. */
 bool tap_is_attached(int fd);
 int tap_recv(int fd, struct packet_batch *);

@@ -46,8 +46,20 @@ tap_open(const char *name, int *fdp, uint32_t *offloadsp)
         close(fd);
         return error;
     }
+    if (ioctl(fd, TUNSETPERSIST, 1)) {
+        int error = errno;
+        close(fd);
+        return error;
+    }
     *fdp = fd;
     return 0;
+}
+
+void
+tap_destroy(int fd)
+{
+    (void) ioctl(fd, TUNSETPERSIST, 0);
+    close(fd);
 }
 
 bool
