@@ -1,6 +1,7 @@
 """A switch that moves real packets between namespaces."""
 
 import re
+import sys
 
 import pytest
 
@@ -173,6 +174,31 @@ def test_internal_ports_outlive_the_switch(host):
     assert "br0" not in here.ip("link", "show")
     switch.processes[-1].wait(10)
     switch.start_vswitchd()
+
+
+CAPTURE = """
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind((sys.argv[1], 0))
+print("ready", flush=True)
+kinds = set()
+while kinds != {0, 4}:  # PACKET_HOST or the like, PACKET_OUTGOING
+    data, address = s.recvfrom(65536)
+    if data[12:14] == b"\x08\x00":
+        kinds.add(4 if address[2] == 4 else 0)
+"""
+
+
+def test_a_capture_on_a_port_sees_both_directions(pair):
+    _, here, left, _ = pair
+    capture = here.popen(sys.executable, "-c", CAPTURE, "l0")
+    try:
+        assert capture.stdout.readline() == "ready\n"
+        assert left.ping("10.1.0.2") == 3
+        assert capture.wait(5) == 0
+    finally:
+        capture.kill()
+        capture.wait()
 
 
 def test_device_made_anew_is_served_again(pair):

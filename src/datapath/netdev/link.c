@@ -111,10 +111,6 @@ parse_link(const struct nlmsghdr *nlh, void *data)
                 memcpy(&state->mac, mnl_attr_get_payload(a), len);
             }
             break;
-        case IFLA_QDISC:
-            strncpy(state->qdisc, mnl_attr_get_str(a),
-                    sizeof state->qdisc - 1);
-            break;
         case IFLA_STATS64: {
             struct rtnl_link_stats64 stats = { 0 };
             memcpy(&stats, mnl_attr_get_payload(a), MIN(len, sizeof stats));

@@ -49,12 +49,7 @@ is_linux(const struct netdev *d)
 static void
 open_tx(struct netdev_linux *l, const struct link_state *state)
 {
-    if (l->tx_fd >= 0) {
-        close(l->tx_fd);
-        l->tx_fd = -1;
-    }
-    bool bypass = !strcmp(state->qdisc, "noqueue");
-    int fd = packet_socket_open_tx(state->ifindex, bypass);
+    int fd = packet_socket_open_tx(state->ifindex);
     if (fd < 0) {
         log_warn("%s: cannot send: %s", l->up.name, strerror(-fd));
         return;

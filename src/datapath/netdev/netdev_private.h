@@ -23,7 +23,6 @@ struct link_state {
     int mtu;
     struct eth_addr mac;
     bool has_stats;
-    char qdisc[16];
     struct netdev_stats stats;
 };
 
@@ -64,7 +63,7 @@ int packet_socket_recv(struct packet_socket *, struct packet_batch *);
 bool packet_socket_ready(const struct packet_socket *);
 void packet_socket_drain(struct packet_socket *);
 /* A socket that only sends; negative errno. */
-int packet_socket_open_tx(int ifindex, bool bypass_qdisc);
+int packet_socket_open_tx(int ifindex);
 /* Takes the packets; counts in 'droppedp' what could not be sent. */
 int packet_socket_send(int fd, struct packet_batch *, size_t *droppedp);
 

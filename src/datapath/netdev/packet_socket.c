@@ -303,7 +303,7 @@ packet_socket_drain(struct packet_socket *s)
 }
 
 int
-packet_socket_open_tx(int ifindex, bool bypass_qdisc)
+packet_socket_open_tx(int ifindex)
 {
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -314,9 +314,8 @@ packet_socket_open_tx(int ifindex, bool bypass_qdisc)
         (void) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     }
     int error = set_option(fd, PACKET_VNET_HDR, 1);
-    if (!error && bypass_qdisc) {
-        (void) set_option(fd, PACKET_QDISC_BYPASS, 1);
-    }
+    /* Not PACKET_QDISC_BYPASS: it gains nothing, and hides what is sent from
+     * captures on the device. */
     error = error ? error : bind_to(fd, ifindex, 0);
     if (error) {
         close(fd);
