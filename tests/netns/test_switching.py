@@ -181,11 +181,11 @@ import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 s.bind((sys.argv[1], 0))
 print("ready", flush=True)
-kinds = set()
-while kinds != {0, 4}:  # PACKET_HOST or the like, PACKET_OUTGOING
+directions = set()
+while len(directions) < 2:
     data, address = s.recvfrom(65536)
-    if data[12:14] == b"\x08\x00":
-        kinds.add(4 if address[2] == 4 else 0)
+    if data[12:14].hex() == "0800":
+        directions.add(address[2] == socket.PACKET_OUTGOING)
 """
 
 
