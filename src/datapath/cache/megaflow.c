@@ -136,15 +136,24 @@ megaflow_init(struct megaflow *m, const struct flow *key,
     m->in_port = key->in_port;
     for (size_t i = FLOW_DATAPATH_START; i < FLOW_WORDS; i++) {
         m->n_words += bits[i] != 0;
+        m->n_rest += (words[i] & ~bits[i]) != 0;
     }
-    m->words = xmalloc(MAX(m->n_words, 1) * sizeof *m->words);
-    m->indexes = xmalloc(MAX(m->n_words, 1) * sizeof *m->indexes);
-    size_t n = 0;
+    m->words =
+        xmalloc(m->n_words * (sizeof *m->words + sizeof *m->indexes)
+                + m->n_rest * (sizeof *m->rest + sizeof *m->indexes) + 1);
+    m->rest = (uint64_t *) (m->words + m->n_words);
+    m->indexes = (uint16_t *) (m->rest + m->n_rest);
+    size_t n = 0, n_rest = 0;
     for (size_t i = FLOW_DATAPATH_START; i < FLOW_WORDS; i++) {
+        uint64_t rest = words[i] & ~bits[i];
         if (bits[i]) {
             m->words[n] =
                 (struct megaflow_word){ words[i] & bits[i], bits[i] };
             m->indexes[n++] = i;
+        }
+        if (rest) {
+            m->rest[n_rest] = rest;
+            m->indexes[m->n_words + n_rest++] = i;
         }
     }
 }
@@ -153,7 +162,23 @@ void
 megaflow_uninit(struct megaflow *m)
 {
     free(m->words);
-    free(m->indexes);
+}
+
+void
+megaflow_expand(const struct megaflow *m, struct flow *key,
+                struct flow_mask *mask)
+{
+    memset(key, 0, sizeof *key);
+    memset(mask, 0, sizeof *mask);
+    uint64_t *words = flow_words_mutable(key);
+    uint64_t *bits = flow_words_mutable(&mask->bits);
+    for (size_t i = 0; i < m->n_words; i++) {
+        words[m->indexes[i]] = m->words[i].value;
+        bits[m->indexes[i]] = m->words[i].mask;
+    }
+    for (size_t i = 0; i < m->n_rest; i++) {
+        words[m->indexes[m->n_words + i]] |= m->rest[i];
+    }
 }
 
 static uint32_t

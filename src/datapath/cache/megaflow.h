@@ -26,13 +26,15 @@ struct megaflow {
     uint32_t hash;    /* In its subtable. */
     uint32_t in_port; /* Its vector's. */
     uint16_t n_words; /* Entries of 'words'. */
+    uint16_t n_rest;  /* Entries of 'rest'. */
 
     struct megaflow_word {
         uint64_t value; /* Masked. */
         uint64_t mask;
-    } *words; /* Owned. */
+    } *words; /* Owned, with what the next two point to. */
 
-    uint16_t *indexes; /* Word numbers; owned. */
+    uint64_t *rest;    /* What the mask leaves out of the key, if not zero. */
+    uint16_t *indexes; /* Word numbers of 'words', then of 'rest'. */
     struct megaflow_subtable *subtable;
 };
 
@@ -46,6 +48,9 @@ void megaflow_table_destroy(struct megaflow_table *);
 void megaflow_init(struct megaflow *m, const struct flow *key,
                    const struct flow_mask *mask);
 void megaflow_uninit(struct megaflow *m);
+/* The key and the mask that it was made of. */
+void megaflow_expand(const struct megaflow *m, struct flow *key,
+                     struct flow_mask *mask);
 /* False if the port has too many masks. */
 bool megaflow_insert(struct megaflow_table *, struct megaflow *m) WARN_UNUSED;
 void megaflow_remove(struct megaflow_table *, struct megaflow *m);

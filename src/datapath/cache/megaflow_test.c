@@ -56,7 +56,13 @@ test_lookup_agrees_with_list(void **state UNUSED)
             flows[k] = NULL;
         } else {
             flows[k] = xmalloc(sizeof *flows[k]);
+            key.tp_dst = be16_from_host(7); /* No mask has it. */
             megaflow_init(flows[k], &key, &mask);
+            struct flow key2;
+            struct flow_mask mask2;
+            megaflow_expand(flows[k], &key2, &mask2);
+            assert_memory_equal(&key, &key2, sizeof key);
+            assert_memory_equal(&mask, &mask2, sizeof mask);
             assert_true(megaflow_insert(t, flows[k]));
         }
         rcu_quiesce();

@@ -178,6 +178,7 @@ static int
 add_flow(struct forward *f, const struct datapath_flow_info *info,
          const struct uuid *ufid)
 {
+    struct flow_mask mask;
     uint32_t number = take_number(f);
     if (!number) {
         return ENOSPC;
@@ -186,18 +187,17 @@ add_flow(struct forward *f, const struct datapath_flow_info *info,
     flow->forward = f;
     flow->ufid = *ufid;
     flow->number = number;
-    flow->key = *info->key;
     if (info->mask) {
-        flow->mask = *info->mask;
+        mask = *info->mask;
     } else {
-        flow_mask_init_for_packet(&flow->mask, info->key);
+        flow_mask_init_for_packet(&mask, info->key);
     }
     /* Every flow is of one input port and one recirculation. */
-    flow->mask.bits.in_port = UINT32_MAX;
-    flow->mask.bits.recirc_id = UINT32_MAX;
+    mask.bits.in_port = UINT32_MAX;
+    mask.bits.recirc_id = UINT32_MAX;
     flow->owner = info->owner;
     rcu_init(&flow->actions, make_actions(info->actions, info->actions_size));
-    megaflow_init(&flow->megaflow, &flow->key, &flow->mask);
+    megaflow_init(&flow->megaflow, info->key, &mask);
     if (!megaflow_insert(f->megaflows, &flow->megaflow)) {
         vec_push(&f->free_numbers, number);
         free_actions(rcu_get_protected(&flow->actions));
@@ -278,9 +278,12 @@ static bool
 visit(struct datapath_flow *flow, datapath_flow_visitor *visitor, void *aux)
 {
     const struct forward_actions *a = rcu_get(&flow->actions);
+    struct flow key;
+    struct flow_mask mask;
+    megaflow_expand(&flow->megaflow, &key, &mask);
     struct datapath_flow_info info = {
-        .key = &flow->key,
-        .mask = &flow->mask,
+        .key = &key,
+        .mask = &mask,
         .actions = a->bytes,
         .actions_size = a->size,
         .ufid = flow->ufid,

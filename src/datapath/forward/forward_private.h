@@ -38,8 +38,6 @@ struct datapath_flow {
     struct forward *forward;
     struct uuid ufid;
     uint32_t number; /* In the table of numbers; never 0. */
-    struct flow key;
-    struct flow_mask mask;
     RCU_PTR(struct forward_actions *) actions;
     void *owner;
     bool dead;          /* Taken out; under the mutex. */
