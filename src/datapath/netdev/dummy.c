@@ -18,6 +18,10 @@
 
 LOG_MODULE(netdev_dummy);
 
+enum {
+    MAX_QUEUES = 32, /* With counters of their own. */
+};
+
 struct netdev_dummy {
     struct netdev up;
     struct eth_addr mac;
@@ -27,6 +31,11 @@ struct netdev_dummy {
     int n_txq;
     int wanted_rxq;
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+
+    struct queue_stats {
+        uint64_t packets, bytes;
+    } rx_queues[MAX_QUEUES], tx_queues[MAX_QUEUES];
+
     char *pcap_path, *tx_pcap_path, *rx_pcap_path;
     struct pcap *rx_pcap, *tx_pcap; /* May be the same. */
 
@@ -235,9 +244,9 @@ dummy_get_flags(const struct netdev *d, unsigned *flagsp)
 }
 
 static bool
-dummy_get_carrier(const struct netdev *d UNUSED)
+dummy_get_carrier(const struct netdev *d)
 {
-    return true;
+    return dummy_cast(d)->flags & NETDEV_UP;
 }
 
 static int
@@ -257,8 +266,47 @@ dummy_get_stats(const struct netdev *d, struct netdev_stats *stats)
     return 0;
 }
 
+static void
+add_custom(struct netdev_custom_vec *v, char *name, uint64_t value)
+{
+    struct netdev_custom_counter *counter = vec_add(&v->all);
+    counter->name = name;
+    counter->value = value;
+}
+
+static void
+add_queues(struct netdev_custom_vec *v, const char *direction,
+           const struct queue_stats *queues, int n)
+{
+    for (int i = 0; i < MIN(n, MAX_QUEUES); i++) {
+        add_custom(v, xasprintf("%s_q%d_packets", direction, i),
+                   queues[i].packets);
+        add_custom(v, xasprintf("%s_q%d_bytes", direction, i),
+                   queues[i].bytes);
+    }
+}
+
+static void
+dummy_get_custom_stats(const struct netdev *d, struct netdev_custom_vec *v)
+{
+    const struct netdev_dummy *m = dummy_cast(d);
+    for (int i = 1; i <= 2; i++) {
+        add_custom(v, xasprintf("rx_custom_packets_%d", i), m->rx_packets);
+    }
+    add_queues(v, "rx", m->rx_queues, d->n_rxq);
+    add_queues(v, "tx", m->tx_queues, m->n_txq);
+}
+
+static void
+count_queue(struct queue_stats *queues, int qid, int n, size_t size)
+{
+    qid = qid >= 0 && qid < MIN(n, MAX_QUEUES) ? qid : 0;
+    queues[qid].packets++;
+    queues[qid].bytes += size;
+}
+
 static int
-dummy_send(struct netdev *d, int qid UNUSED, struct packet_batch *batch)
+dummy_send(struct netdev *d, int qid, struct packet_batch *batch)
 {
     enum { MAX_VLANS = 2 * 4 };
     struct netdev_dummy *m = dummy_cast(d);
@@ -276,6 +324,7 @@ dummy_send(struct netdev *d, int qid UNUSED, struct packet_batch *batch)
         }
         m->tx_packets++;
         m->tx_bytes += p->size;
+        count_queue(m->tx_queues, qid, m->n_txq, p->size);
         if (m->tx_pcap) {
             int error = pcap_write(m->tx_pcap, p,
                                    clock_wall_msec() * UINT64_C(1000000));
@@ -298,6 +347,7 @@ dummy_send(struct netdev *d, int qid UNUSED, struct packet_batch *batch)
         .set_flags = dummy_set_flags, .get_flags = dummy_get_flags,         \
         .get_carrier = dummy_get_carrier, .get_ifindex = dummy_get_ifindex, \
         .get_stats = dummy_get_stats, .send = dummy_send,                   \
+        .get_custom_stats = dummy_get_custom_stats,                         \
     }
 
 static const struct netdev_driver dummy_drivers[] = {
@@ -385,6 +435,7 @@ dummy_receive(struct netdev *d, int qid, struct packet *p)
     }
     m->rx_packets++;
     m->rx_bytes += p->size;
+    count_queue(m->rx_queues, qid, d->n_rxq, p->size);
     m->pushed(m->pushed_aux, d, qid, p);
     return NULL;
 }

@@ -36,22 +36,19 @@ make_packet(const char *text, size_t len, struct packet **pp)
         return error;
     }
     *pp = packet_create(PACKET_SMALL_SIZE);
-    packet_compose(*pp, &flow, NULL, 0);
-    if (len && len < (*pp)->size) {
+    if (!len) {
+        packet_compose(*pp, &flow, NULL, 0);
+        return NULL;
+    }
+    packet_compose(*pp, &flow, "", 0);
+    size_t header = (*pp)->size;
+    if (len < header) {
         packet_free(*pp);
         *pp = NULL;
         return error_create("too small packet len");
-    } else if (len) {
+    } else if (len > header) {
         /* The payload makes up the length. */
-        struct packet *probe = packet_create(len);
-        size_t header = (*pp)->size;
-        packet_compose(probe, &flow, NULL, len - header);
-        size_t extra = probe->size > len ? probe->size - len : 0;
-        if (extra && len - header >= extra) {
-            packet_compose(probe, &flow, NULL, len - header - extra);
-        }
-        packet_free(*pp);
-        *pp = probe;
+        packet_compose(*pp, &flow, NULL, len - header);
     }
     return NULL;
 }

@@ -334,6 +334,23 @@ netdev_get_stats(const struct netdev *d, struct netdev_stats *stats)
 }
 
 void
+netdev_get_custom_stats(const struct netdev *d, struct netdev_custom_vec *v)
+{
+    if (d->driver->get_custom_stats) {
+        d->driver->get_custom_stats(d, v);
+    }
+}
+
+void
+netdev_custom_vec_uninit(struct netdev_custom_vec *v)
+{
+    for (size_t i = 0; i < v->all.n; i++) {
+        free(v->all.items[i].name);
+    }
+    vec_uninit(&v->all);
+}
+
+void
 netdev_get_status(const struct netdev *d, struct strmap *status)
 {
     if (d->driver->get_status) {

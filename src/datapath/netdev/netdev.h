@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/strmap.h"
+#include "base/vec.h"
 #include "net/packet/addr.h"
 #include "sys/loop/loop.h"
 
@@ -84,6 +85,16 @@ struct netdev_counter {
 };
 extern const struct netdev_counter netdev_counters[];
 extern const size_t netdev_n_counters;
+
+/* Counters with names of the driver's own: "rx_q0_packets" and the like. */
+struct netdev_custom_counter {
+    char *name;
+    uint64_t value;
+};
+
+struct netdev_custom_vec {
+    VEC(struct netdev_custom_counter) all;
+};
 
 enum netdev_flags {
     NETDEV_UP = 1 << 0,      /* Administratively up. */
@@ -178,6 +189,9 @@ struct netdev_driver {
     bool (*is_gone)(const struct netdev *);
     int (*get_link)(const struct netdev *, struct netdev_link *);
     int (*get_stats)(const struct netdev *, struct netdev_stats *);
+    /* Appends counters beyond those of struct netdev_stats. */
+    void (*get_custom_stats)(const struct netdev *,
+                             struct netdev_custom_vec *);
     /* Adds pairs of Interface.status. */
     void (*get_status)(const struct netdev *, struct strmap *);
 
@@ -253,6 +267,10 @@ int netdev_get_ifindex(const struct netdev *);
 bool netdev_is_gone(const struct netdev *);
 int netdev_get_link(const struct netdev *, struct netdev_link *) WARN_UNUSED;
 int netdev_get_stats(const struct netdev *, struct netdev_stats *) WARN_UNUSED;
+/* Appends the driver's own counters, none if it has none. */
+void netdev_get_custom_stats(const struct netdev *,
+                             struct netdev_custom_vec *);
+void netdev_custom_vec_uninit(struct netdev_custom_vec *);
 /* Adds pairs of Interface.status: driver_name and its kin; values are heap
  * strings. */
 void netdev_get_status(const struct netdev *, struct strmap *);
