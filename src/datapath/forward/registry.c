@@ -107,5 +107,7 @@ datapath_device_type(const char *datapath_type, const char *interface_type)
     if (strcmp(interface_type, "internal")) {
         return *interface_type ? interface_type : "system";
     }
-    return strcmp(datapath_type, "dummy") ? "tap" : "dummy-internal";
+    return !strcmp(datapath_type, "dummy") || netdev_dummy_overrides()
+               ? "dummy-internal"
+               : "tap";
 }
