@@ -38,6 +38,13 @@ stats_write_interface(const struct iface *iface, struct idl_row *row)
                         (int64_t) (value & INT64_MAX), type);
         }
     }
+    struct netdev_custom_vec custom = { .all = VEC_INITIALIZER };
+    netdev_get_custom_stats(iface->netdev, &custom);
+    for (size_t i = 0; i < custom.all.n; i++) {
+        add_counter(&datum, custom.all.items[i].name,
+                    (int64_t) (custom.all.items[i].value & INT64_MAX), type);
+    }
+    netdev_custom_vec_uninit(&custom);
     datum_sort_unique(&datum, type);
     row_write(row, VSWITCH_INTERFACE_STATISTICS, &datum);
 }

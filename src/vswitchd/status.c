@@ -110,13 +110,14 @@ write_bridge(struct vswitchd *v, const struct bridge_state *state)
 
     const struct strmap_node *node;
     STRMAP_FOR_EACH (node, &state->ifaces) {
-        const struct iface *iface = node->data;
+        struct iface *iface = node->data;
         struct idl_row *irow =
             idl_find(v->idl, VSWITCH_TABLE_INTERFACE, &iface->uuid);
         if (irow) {
             write_interface(iface, irow);
-            if (iface->netdev && v->stats_due) {
+            if (iface->netdev && (v->stats_due || !iface->has_stats)) {
                 stats_write_interface(iface, irow);
+                iface->has_stats = true;
             }
         }
     }

@@ -23,6 +23,7 @@ struct iface {
     uint32_t wanted_ofport; /* As last asked for; OFPP_NONE: any. */
     char *error;            /* Why it is no port, or NULL. */
     bool is_internal;       /* The device is the switch's own. */
+    bool has_stats;         /* Counters were written once. */
     bool wanted;            /* Mark of the present reconciliation. */
 };
 
