@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "openflow/action/check.h"
+#include "openflow/wire/ofperr.h"
 #include "rpc/appctl/appctl.h"
 #include "switch/bridge/bridge_private.h"
 #include "switch/translate/trace.h"
@@ -70,6 +72,40 @@ command_dump_flows(struct appctl_conn *conn, int argc, const char *argv[],
     appctl_reply(conn, str_text(&reply));
 }
 
+/* Actions of trace-packet-out.  Those that the flow lacks the fields for do
+ * nothing, unless they must be 'consistent'. */
+static struct error *
+parse_trace_actions(void *aux UNUSED, const struct forwarding_bridge *bridge,
+                    const char *text, const struct flow *flow, bool consistent,
+                    struct actions **actionsp)
+{
+    (void) bridge;
+    static const struct actions_limits limits = {
+        .max_port = OFPP_MAX,
+        .n_tables = PIPELINE_TABLE_INTERNAL,
+    };
+    struct actions *actions = xzalloc(sizeof *actions);
+    actions_init(actions);
+    struct error *error =
+        actions_parse(text, &(struct actions_format){ NULL }, 0, actions);
+    if (!error) {
+        struct match match;
+        struct flow_mask mask;
+        flow_mask_init_exact(&mask);
+        match_init(&match, flow, &mask);
+        enum ofperr bad = actions_check(actions, &match, &limits);
+        if (bad && (consistent || bad != OFPERR_OFPBAC_MATCH_INCONSISTENT)) {
+            error = error_create("Bad actions: %s", ofperr_name(bad));
+        }
+    }
+    if (error) {
+        actions_destroy(actions);
+        return error;
+    }
+    *actionsp = actions;
+    return NULL;
+}
+
 static void
 command_trace(struct appctl_conn *conn, int argc, const char *argv[],
               void *aux)
@@ -89,6 +125,7 @@ command_trace(struct appctl_conn *conn, int argc, const char *argv[],
         .forwardings = forwardings,
         .freezers = freezers,
         .n = n,
+        .parse_actions = parse_trace_actions,
     };
     CLEANUP(str_uninit) struct str reply = STR_INITIALIZER;
     bool packet_out = !strcmp(argv[0], "ofproto/trace-packet-out");

@@ -205,8 +205,10 @@ use_bridge_flow(struct trace_job *job, const char *bridge, const char *text)
             tag->tpid = BE16_CONST(ETH_TYPE_VLAN_8021Q);
         }
     }
-    return error ? error_prefix(error, "Bad openflow flow syntax: %s", text)
-                 : NULL;
+    if (!error && !mask.bits.in_port) {
+        job->flow.in_port = OFPP_NONE;
+    }
+    return error ? error_prefix(error, "Bad openflow flow syntax") : NULL;
 }
 
 /* A key in any of the datapaths' words; false if it is none. */
