@@ -62,9 +62,6 @@ flow_format(const struct flow *flow, const struct port_names *names,
         match.mask.bits.tunnel.tun_id = BE64_MAX; /* Set before output. */
     }
     hide_defaults(flow, &match.mask);
-    if (flow->in_port == OFPP_NONE) {
-        match.mask.bits.in_port = 0; /* It did not come through a port. */
-    }
     struct flow_mask mask = match.mask;
     match_init(&match, flow, &mask);
     match_format(&match, INT32_MIN, names, s);

@@ -182,7 +182,15 @@ parse_flow_key(const char *key, const char *value,
                const struct port_names *names, struct flow *flow,
                struct flow_mask *mask)
 {
-    if (set_protocol(key, flow, &mask->bits)) {
+    struct flow words = { 0 }, set = { 0 };
+    if (set_protocol(key, &words, &set)) {
+        if (set.dl_type && mask->bits.dl_type) {
+            return error_create("Ethernet type set multiple times");
+        }
+        if (set.nw_proto && mask->bits.nw_proto) {
+            return error_create("network protocol set multiple times");
+        }
+        set_protocol(key, flow, &mask->bits);
         return NULL;
     }
     const struct field *f = find_field(key);
@@ -197,11 +205,15 @@ parse_flow_key(const char *key, const char *value,
     }
     union field_value v;
     struct error *error = field_parse_value(f, value, names, &v);
-    if (!error) {
-        field_set(f, &v, flow);
-        field_mask_set(f, mask);
+    if (error) {
+        struct error *wrapped =
+            error_create("bad value for %s (%s)", key, error_text(error));
+        error_destroy(error);
+        return wrapped;
     }
-    return error;
+    field_set(f, &v, flow);
+    field_mask_set(f, mask);
+    return NULL;
 }
 
 struct error *
