@@ -390,7 +390,10 @@ learn_locked(struct mac_table *t, const struct mac_table_frame *frame,
     if (frame->gratuitous && !frame->on_bond) {
         e->gratuitous_until_ms = now_ms + MAC_TABLE_GRATUITOUS_LOCK_MS;
     }
-    touch(t, e, now_ms);
+    /* Ages are in whole seconds; so is the order of entries. */
+    if (change || e->used_ms / 1000 != now_ms / 1000) {
+        touch(t, e, now_ms);
+    }
     if (change) {
         vec_push(changed, key);
     }
