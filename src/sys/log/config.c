@@ -274,10 +274,13 @@ log_put_levels(struct str *s)
     for (size_t i = 0; i < modules.n; i++) {
         const struct log_module *m = modules.items[i];
         if (!i || strcmp(m->name, modules.items[i - 1]->name)) {
-            str_putf(s, "%-16s  %4s       %4s       %4s\n", m->name,
+            bool limits =
+                __atomic_load_n(&m->honor_rate_limits, __ATOMIC_RELAXED);
+            str_putf(s, "%-16s  %4s       %4s       %4s%s\n", m->name,
                      log_level_name(log_get_level(m, LOG_TO_CONSOLE)),
                      log_level_name(log_get_level(m, LOG_TO_SYSLOG)),
-                     log_level_name(log_get_level(m, LOG_TO_FILE)));
+                     log_level_name(log_get_level(m, LOG_TO_FILE)),
+                     limits ? "" : "    (rate limiting disabled)");
         }
     }
     vec_uninit(&modules);
