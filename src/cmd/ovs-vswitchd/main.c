@@ -102,9 +102,7 @@ parse_dummy(const char *argument, enum netdev_dummy_level *levelp)
     } else if (!strcmp(argument, "system")) {
         *levelp = NETDEV_DUMMY_SYSTEM;
     } else {
-        return error_create("--enable-dummy takes \"override\" or \"system\", "
-                            "not \"%s\"",
-                            argument);
+        return error_create("%s: unknown dummy level", argument);
     }
     return NULL;
 }

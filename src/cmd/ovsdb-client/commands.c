@@ -119,11 +119,21 @@ run_list_columns(struct client *c)
     schema_destroy(schema);
 }
 
+/* The transaction of the first argument. */
+static struct json *
+transaction_argument(const struct client *c)
+{
+    struct json *params = client_parse_json(c->argv[0]);
+    if (params->type != JSON_ARRAY || !params->array.n) {
+        client_fail("not a valid OVSDB query");
+    }
+    return params;
+}
+
 static void
 run_transact(struct client *c)
 {
-    struct json *result =
-        client_call(c, "transact", client_parse_json(c->argv[0]));
+    struct json *result = client_call(c, "transact", transaction_argument(c));
     client_print_json(c, result);
     json_unref(result);
 }
@@ -132,10 +142,7 @@ run_transact(struct client *c)
 static void
 run_query(struct client *c)
 {
-    struct json *params = client_parse_json(c->argv[0]);
-    if (params->type != JSON_ARRAY || !params->array.n) {
-        client_fail("not a valid OVSDB query");
-    }
+    struct json *params = transaction_argument(c);
     struct json *abort_op = json_object_create();
     json_object_put_string(abort_op, "op", "abort");
     json_array_add(params, abort_op);
@@ -156,7 +163,7 @@ schema_of_argument(const char *name)
     struct schema *schema;
     struct error *error = db_error_to_error(schema_from_file(&schema, name));
     if (error) {
-        client_fail("%s", error_text(error));
+        client_fail("failed to read schema: %s", error_text(error));
     }
     return schema;
 }

@@ -111,6 +111,7 @@ client_dump(struct client *c)
             continue;
         }
         struct column_set columns = COLUMN_SET_INITIALIZER;
+        bool *asked = xcalloc(t->n_columns, sizeof *asked);
         for (int j = 1; j < c->argc; j++) {
             const struct column *column =
                 table_schema_find_column(t, c->argv[j]);
@@ -118,13 +119,15 @@ client_dump(struct client *c)
                 client_fail("Table \"%s\" has no column %s.", t->name,
                             c->argv[j]);
             }
-            column_set_add(&columns, column);
+            asked[column->index] = true;
         }
-        for (size_t j = 0; c->argc < 2 && j < t->n_columns; j++) {
-            if (j != COLUMN_VERSION) {
+        /* In the order of their names, whatever they were asked for in. */
+        for (size_t j = 0; j < t->n_columns; j++) {
+            if (c->argc < 2 ? j != COLUMN_VERSION : asked[j]) {
                 column_set_add(&columns, t->columns[j]);
             }
         }
+        free(asked);
         dump_table(c, t, &columns);
         column_set_uninit(&columns);
     }

@@ -419,8 +419,10 @@ schema_from_file(struct schema **schemap, const char *name)
     struct json *json;
     struct error *e = json_parse_file(name, &json);
     if (e) {
-        return db_error_from_error(
-            error_prefix(e, "reading \"%s\" failed", name));
+        struct error *wrapped = error_create(
+            "\"%s\" could not be read as JSON (%s)", name, error_text(e));
+        error_destroy(e);
+        return db_error_from_error(wrapped);
     }
     struct db_error *error = schema_from_json(schemap, json);
     json_unref(json);

@@ -99,7 +99,8 @@ db_server_add_file(struct db_server *server, const char *name)
         return error;
     }
     if (strmap_find(&server->dbs, db->schema->name)) {
-        error = error_create("%s: duplicate database name", db->schema->name);
+        error = error_create("ovsdb error: %s: duplicate database name",
+                             db->schema->name);
         database_destroy(db);
         storage_close(storage);
         return error;

@@ -236,9 +236,6 @@ json_parse_file(const char *name, struct json **jsonp)
             error_create("error reading \"%s\": %s", name, strerror(errno));
     } else {
         error = json_parser_finish(parser, jsonp);
-        if (error) {
-            error = error_prefix(error, "error reading \"%s\"", name);
-        }
     }
     json_parser_destroy(parser);
     if (!is_stdin) {
