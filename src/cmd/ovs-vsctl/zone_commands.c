@@ -134,11 +134,9 @@ run_add_zone_tp(struct ctl_context *c)
     struct idl_row *datapath = get_datapath(c);
     int64_t zone = parse_zone_argument(c->argv[2]);
     struct idl_row *row = find_zone(datapath, zone);
-    if (row && ctl_read_row(row, "timeout_policy", 0)) {
-        if (!ctl_has_option(c, "--may-exist")) {
-            ctl_fail("zone id %lld already exists", (long long) zone);
-        }
-        return;
+    if (row && ctl_read_row(row, "timeout_policy", 0)
+        && !ctl_has_option(c, "--may-exist")) {
+        ctl_fail("zone id %lld already exists", (long long) zone);
     }
     const struct column *column =
         ctl_column(c, VSWITCH_TABLE_CT_TIMEOUT_POLICY, "timeouts");
@@ -148,6 +146,8 @@ run_add_zone_tp(struct ctl_context *c)
     if (!row) {
         row = add_zone(c, datapath, zone);
     }
+    /* An older policy is replaced. */
+    ctl_clear(row, "timeout_policy");
     ctl_add_ref(row, "timeout_policy", policy);
 }
 

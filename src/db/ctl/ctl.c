@@ -269,7 +269,19 @@ static void
 print_options(const struct ctl *ctl)
 {
     struct option_group groups[4];
-    options_print(groups, common_groups((struct ctl *) ctl, groups));
+    size_t n = common_groups((struct ctl *) ctl, groups);
+    for (size_t g = 0; g < n; g++) {
+        for (size_t i = 0; i < groups[g].n; i++) {
+            const struct option_spec *spec = &groups[g].specs[i];
+            bool argument = spec->argument != OPTION_NO_ARGUMENT;
+            if (spec->name) {
+                printf("--%s%s\n", spec->name, argument ? "=ARG" : "");
+            }
+            if (spec->letter) {
+                printf("-%c%s\n", spec->letter, argument ? " ARG" : "");
+            }
+        }
+    }
 }
 
 static int
