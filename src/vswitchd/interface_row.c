@@ -191,8 +191,8 @@ interface_row_remove(struct bridge_state *state, struct iface *iface)
     free(iface);
 }
 
-/* The smallest MTU of the ports that are not the switch's own; 0 if there are
- * none. */
+/* The smallest MTU of the ports whose MTU is not the switch's to choose; 0 if
+ * there are none. */
 static int
 smallest_mtu(const struct bridge_state *state)
 {
@@ -201,7 +201,7 @@ smallest_mtu(const struct bridge_state *state)
     STRMAP_FOR_EACH (node, &state->ifaces) {
         const struct iface *iface = node->data;
         int mtu;
-        if (iface->netdev && !iface->is_internal
+        if (iface->netdev && (!iface->is_internal || iface->mtu_request)
             && !netdev_get_mtu(iface->netdev, &mtu)
             && (!smallest || mtu < smallest)) {
             smallest = mtu;
@@ -211,12 +211,11 @@ smallest_mtu(const struct bridge_state *state)
 }
 
 static void
-set_mtu(const struct bridge_state *state, const struct iface *iface,
-        const struct vswitch_interface *row)
+set_mtu(const struct bridge_state *state, const struct iface *iface)
 {
-    int mtu = 0;
-    if (row && row->mtu_request) {
-        mtu = (int) *row->mtu_request;
+    int mtu = iface->mtu_request;
+    if (mtu) {
+        /* As asked for. */
     } else if (iface->is_internal) {
         mtu = smallest_mtu(state);
     }
@@ -225,7 +224,7 @@ set_mtu(const struct bridge_state *state, const struct iface *iface,
         return;
     }
     int error = netdev_set_mtu(iface->netdev, mtu);
-    if (error && row && row->mtu_request) {
+    if (error && iface->mtu_request) {
         static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
         log_warn_rl(&rl, "%s: cannot set MTU to %d (%s)", iface->name, mtu,
                     strerror(error));
@@ -264,7 +263,7 @@ interface_row_finish(struct bridge_state *state, struct iface *iface,
                      const struct vswitch_interface *row)
 {
     if (iface->netdev) {
-        set_mtu(state, iface, row);
+        set_mtu(state, iface);
         set_mac(state, iface, row);
     }
 }

@@ -228,6 +228,13 @@ port_row_reconcile(struct vswitchd *v, struct bridge_state *state,
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &state->ifaces) {
         struct iface *iface = node->data;
+        const struct vswitch_interface *wanted =
+            strmap_get(&rows, iface->name);
+        iface->mtu_request =
+            wanted && wanted->mtu_request ? (int) *wanted->mtu_request : 0;
+    }
+    STRMAP_FOR_EACH (node, &state->ifaces) {
+        struct iface *iface = node->data;
         interface_row_finish(state, iface, strmap_get(&rows, iface->name));
     }
     strmap_uninit(&rows);

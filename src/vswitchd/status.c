@@ -70,8 +70,26 @@ write_link(const struct iface *iface, struct idl_row *row)
                                                        : "half");
 }
 
+/* A port can be there and yet not be of use. */
 static void
-write_interface(const struct iface *iface, struct idl_row *row)
+write_error(const struct bridge_state *state, const struct iface *iface,
+            struct idl_row *row)
+{
+    CLEANUP(str_uninit) struct str text = STR_INITIALIZER;
+    const char *peer = bridge_lonely_patch(state->bridge, iface->name);
+    if (iface->error) {
+        str_put(&text, iface->error);
+    } else if (peer) {
+        str_putf(&text, "No usable peer '%s' exists in '%s' datapath.", peer,
+                 bridge_datapath_type(state->bridge));
+    }
+    row_write_string(row, VSWITCH_INTERFACE_ERROR,
+                     text.len ? str_text(&text) : NULL);
+}
+
+static void
+write_interface(const struct bridge_state *state, const struct iface *iface,
+                struct idl_row *row)
 {
     if (!iface->netdev) {
         clear_interface(iface, row);
@@ -79,7 +97,7 @@ write_interface(const struct iface *iface, struct idl_row *row)
     }
     const int64_t ofport = ofp_port_to_of10(iface->ofport);
     row_write_integer(row, VSWITCH_INTERFACE_OFPORT, &ofport);
-    row_write_string(row, VSWITCH_INTERFACE_ERROR, iface->error);
+    write_error(state, iface, row);
     write_mac(iface, row);
     write_link(iface, row);
 
@@ -114,7 +132,7 @@ write_bridge(struct vswitchd *v, const struct bridge_state *state)
         struct idl_row *irow =
             idl_find(v->idl, VSWITCH_TABLE_INTERFACE, &iface->uuid);
         if (irow) {
-            write_interface(iface, irow);
+            write_interface(state, iface, irow);
             if (iface->netdev && (v->stats_due || !iface->has_stats)) {
                 stats_write_interface(iface, irow);
                 iface->has_stats = true;
@@ -128,7 +146,10 @@ write_types(struct idl_row *row)
 {
     struct strmap names = STRMAP_INITIALIZER(&names);
     for (size_t i = 0; datapath_types[i]; i++) {
-        strmap_add_once(&names, datapath_types[i], NULL);
+        if (strcmp(datapath_types[i], "dummy")
+            || netdev_find_driver("dummy")) {
+            strmap_add_once(&names, datapath_types[i], NULL);
+        }
     }
     row_write_map(row, VSWITCH_OPEN_VSWITCH_DATAPATH_TYPES, &names);
     strmap_clear(&names);

@@ -22,6 +22,7 @@ struct iface {
     uint32_t ofport;        /* OFPP_NONE while it is no port. */
     uint32_t wanted_ofport; /* As last asked for; OFPP_NONE: any. */
     char *error;            /* Why it is no port, or NULL. */
+    int mtu_request;        /* 0: none. */
     bool is_internal;       /* The device is the switch's own. */
     bool has_stats;         /* Counters were written once. */
     bool wanted;            /* Mark of the present reconciliation. */
@@ -109,6 +110,8 @@ void flow_table_row_configure(struct vswitchd *, struct bridge_state *,
 /* status.c: writes to the database what is. */
 void status_run(struct vswitchd *);
 /* stats.c */
+/* system_stats.c: adds pairs of Open_vSwitch.statistics. */
+void system_stats_collect(struct strmap *);
 void stats_write_interface(const struct iface *, struct idl_row *);
 void stats_write_system(struct vswitchd *,
                         const struct vswitch_open_vswitch *);

@@ -16,13 +16,6 @@
 
 LOG_MODULE(netdev);
 
-const struct netdev_counter netdev_counters[] = {
-#define C(NAME) { #NAME, offsetof(struct netdev_stats, NAME) },
-    NETDEV_COUNTERS
-#undef C
-};
-const size_t netdev_n_counters = ARRAY_SIZE(netdev_counters);
-
 static VEC(const struct netdev_driver *) drivers = VEC_INITIALIZER;
 static struct hmap netdevs = HMAP_INITIALIZER(&netdevs);
 static struct list observers = { &observers, &observers };

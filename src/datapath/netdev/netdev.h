@@ -26,8 +26,7 @@ struct netdev_driver;
 struct packet;
 struct packet_batch;
 
-/* All counters of the column Interface.statistics, in its order; UINT64_MAX:
- * not known. */
+/* Counters of a device; UINT64_MAX: not known. */
 #define NETDEV_COUNTERS        \
     C(rx_packets)              \
     C(tx_packets)              \
@@ -77,14 +76,6 @@ struct netdev_stats {
     NETDEV_COUNTERS
 #undef C
 };
-
-/* Name and place of each counter, for whoever prints all. */
-struct netdev_counter {
-    const char *name;
-    size_t offset; /* In struct netdev_stats. */
-};
-extern const struct netdev_counter netdev_counters[];
-extern const size_t netdev_n_counters;
 
 /* Counters with names of the driver's own: "rx_q0_packets" and the like. */
 struct netdev_custom_counter {

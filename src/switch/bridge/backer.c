@@ -161,30 +161,17 @@ snapshot_bridge(struct bridge *bridge, struct forwarding *forwarding)
 
 /* Joins 'port' with its peer if that names 'port' in return. */
 static void
-join_patch(const struct backer *backer, const struct bridge_port *port,
-           const struct forwarding *forwarding)
+join_patch(const struct bridge_port *port, const struct forwarding *forwarding)
 {
-    const char *peer_name = bridge_patch_peer(port->netdev);
-    if (!peer_name) {
-        return;
-    }
-    const struct strmap_node *node;
-    STRMAP_FOR_EACH (node, &backer->bridges->by_name) {
-        const struct bridge *bridge = node->data;
-        const struct bridge_port *peer =
-            bridge->backer == backer ? bridge_port_by_name(bridge, peer_name)
-                                     : NULL;
-        const char *back = peer ? bridge_patch_peer(peer->netdev) : NULL;
-        if (back && !strcmp(back, port->name)) {
-            forwarding_join_patches(
-                forwarding_find_ofport(
-                    forwarding_find_bridge(forwarding, port->bridge->name),
-                    port->ofport),
-                forwarding_find_ofport(
-                    forwarding_find_bridge(forwarding, bridge->name),
-                    peer->ofport));
-            return;
-        }
+    const struct bridge_port *peer = bridge_patch_other_end(port);
+    if (peer) {
+        forwarding_join_patches(
+            forwarding_find_ofport(
+                forwarding_find_bridge(forwarding, port->bridge->name),
+                port->ofport),
+            forwarding_find_ofport(
+                forwarding_find_bridge(forwarding, peer->bridge->name),
+                peer->ofport));
     }
 }
 
@@ -211,7 +198,7 @@ backer_publish(void *backer_)
         const struct bridge_port *port;
         HMAP_FOR_EACH (port, ofport_node, &bridge->ports) {
             if (bridge->backer == backer) {
-                join_patch(backer, port, forwarding);
+                join_patch(port, forwarding);
             }
         }
     }

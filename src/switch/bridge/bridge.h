@@ -92,6 +92,9 @@ struct error *bridge_add_port(struct bridge *, struct netdev *,
 void bridge_remove_port(struct bridge *, const char *name);
 /* OFPP_NONE if there is none. */
 uint32_t bridge_find_port(const struct bridge *, const char *name);
+/* The peer's name if port 'name' is a patch port whose peer is not there or
+ * names another; NULL otherwise. */
+const char *bridge_lonely_patch(const struct bridge *, const char *name);
 /* The device's options changed: peers and link are looked at again. */
 void bridge_refresh_port(struct bridge *, const char *name);
 

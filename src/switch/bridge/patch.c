@@ -134,6 +134,34 @@ const struct netdev_driver bridge_patch_driver = {
     .get_stats = patch_get_stats,
 };
 
+const struct bridge_port *
+bridge_patch_other_end(const struct bridge_port *port)
+{
+    const char *peer_name = bridge_patch_peer(port->netdev);
+    const struct backer *backer = port->bridge->backer;
+    const struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &backer->bridges->by_name) {
+        const struct bridge *bridge = node->data;
+        const struct bridge_port *peer =
+            peer_name && bridge->backer == backer
+                ? bridge_port_by_name(bridge, peer_name)
+                : NULL;
+        const char *back = peer ? bridge_patch_peer(peer->netdev) : NULL;
+        if (back && !strcmp(back, port->name)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+const char *
+bridge_lonely_patch(const struct bridge *bridge, const char *name)
+{
+    const struct bridge_port *port = bridge_port_by_name(bridge, name);
+    const char *peer = port ? bridge_patch_peer(port->netdev) : NULL;
+    return peer && !bridge_patch_other_end(port) ? peer : NULL;
+}
+
 const char *
 bridge_patch_peer(const struct netdev *netdev)
 {
