@@ -129,14 +129,20 @@ struct bits {
     unsigned start;
 };
 
+/* As many bits at a time as both have left in their byte. */
 static void
 copy_bits(struct bits src, struct bits dst, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++, src.start++, dst.start++) {
-        unsigned bit =
-            src.bytes[src.len - 1 - src.start / 8] >> src.start % 8 & 1;
+    while (n) {
+        unsigned from = src.start % 8, to = dst.start % 8;
+        unsigned chunk = MIN(MIN(8 - from, 8 - to), n);
+        unsigned mask = (1u << chunk) - 1;
+        unsigned bits = src.bytes[src.len - 1 - src.start / 8] >> from & mask;
         uint8_t *p = &dst.bytes[dst.len - 1 - dst.start / 8];
-        *p = (*p & ~(1u << dst.start % 8)) | bit << dst.start % 8;
+        *p = (*p & ~(mask << to)) | bits << to;
+        src.start += chunk;
+        dst.start += chunk;
+        n -= chunk;
     }
 }
 
