@@ -51,6 +51,7 @@ struct mac_table {
     long long age_ms GUARDED_BY(mutex);
     unsigned long *flood_vlans GUARDED_BY(mutex); /* NULL: none. */
     struct mac_table_stats stats GUARDED_BY(mutex);
+    uint64_t generation;                /* Atomic. */
     struct mac_table_observer observer; /* Constant once in use. */
 };
 
@@ -454,11 +455,18 @@ mac_table_delete_static(struct mac_table *t, uint16_t vlan,
     return found;
 }
 
+uint64_t
+mac_table_generation(const struct mac_table *t)
+{
+    return __atomic_load_n(&t->generation, __ATOMIC_ACQUIRE);
+}
+
 void
 mac_table_flush(struct mac_table *t)
 {
     struct key_vec changed = VEC_INITIALIZER;
     mutex_lock(&t->mutex);
+    __atomic_fetch_add(&t->generation, 1, __ATOMIC_RELEASE);
     struct mac_entry *e, *next;
     LIST_FOR_EACH_SAFE (e, next, age_node, &t->by_age) {
         if (!e->is_static) {
@@ -477,6 +485,7 @@ mac_table_flush_port(struct mac_table *t, uint32_t port)
 {
     struct key_vec changed = VEC_INITIALIZER;
     mutex_lock(&t->mutex);
+    __atomic_fetch_add(&t->generation, 1, __ATOMIC_RELEASE);
     struct mac_entry *e, *next;
     LIST_FOR_EACH_SAFE (e, next, age_node, &t->by_age) {
         if (e->owner->port == port) {

@@ -43,7 +43,10 @@ translate_effect_apply(const struct translate_effect *effect, long long now_ms)
 {
     switch (effect->type) {
     case TRANSLATE_LEARN_MAC:
-        mac_table_learn(effect->mac_table, &effect->u.mac, now_ms);
+        if (effect->mac_generation
+            == mac_table_generation(effect->mac_table)) {
+            mac_table_learn(effect->mac_table, &effect->u.mac, now_ms);
+        }
         return;
     case TRANSLATE_LEARN_FLOW:
         translate_learned_flow_apply(effect->u.flow, effect->pipeline, now_ms);

@@ -66,6 +66,7 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
             !list_is_empty(&in->ports) && !list_is_singleton(&in->ports),
     };
     translator_depend_on_mac(t, vlan, frame.mac);
+    uint64_t generation = mac_table_generation(t->bridge->mac_table);
     bool change = mac_table_would_change(t->bridge->mac_table, &frame,
                                          t->request->now_ms);
     if (change && t->request->trace && t->request->trace->side_effects) {
@@ -78,6 +79,7 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
         translator_add_effect(t, TRANSLATE_LEARN_MAC);
     effect->mac_table = t->bridge->mac_table;
     effect->u.mac = frame;
+    effect->mac_generation = generation;
 }
 
 /* Sends out of the bundle with the tags that it wants. */
@@ -125,17 +127,15 @@ forward(struct translator *t, const struct forwarding_bundle *in,
     uint16_t vlan = xvlan->tags[0].vid;
     struct mac_table_entry entry;
     translator_depend_on_mac(t, vlan, t->flow.dl_dst);
-    if (!mac_table_find(t->bridge->mac_table, vlan, t->flow.dl_dst, &entry)) {
+    bool found =
+        mac_table_find(t->bridge->mac_table, vlan, t->flow.dl_dst, &entry);
+    const struct forwarding_bundle *b =
+        found ? forwarding_find_bundle(t->bridge, entry.port) : NULL;
+    if (!b) {
+        /* Not learned, or on a port that is just going away. */
         translator_report(t, TRACE_DETAIL,
                           "no learned MAC for destination, flooding");
         flood(t, in, xvlan);
-        return;
-    }
-    const struct forwarding_bundle *b =
-        forwarding_find_bundle(t->bridge, entry.port);
-    if (!b) {
-        translator_report(t, TRACE_DETAIL,
-                          "learned port is unknown, dropping");
     } else if (b == in) {
         translator_report(t, TRACE_DETAIL,
                           "learned port is input port, dropping");

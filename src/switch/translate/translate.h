@@ -92,6 +92,9 @@ struct translate_effect {
     enum translate_effect_type type;
     struct pipeline *pipeline;   /* LEARN_FLOW, FIN_TIMEOUT. */
     struct mac_table *mac_table; /* LEARN_MAC. */
+    /* LEARN_MAC: of the table when it was translated.  What was true before a
+     * flush is not learned after it. */
+    uint64_t mac_generation;
 
     union {
         struct mac_table_frame mac;          /* LEARN_MAC. */
