@@ -75,7 +75,7 @@ change_normal_flow(struct control *control, enum pipeline_command command,
         .table_id = 0,
         .out_port = OFPP_NONE,
         .out_group = UINT32_MAX,
-        .flags = RULE_HIDDEN_FIELDS,
+        .flags = RULE_HIDDEN_FIELDS | RULE_NO_READONLY,
         .actions = &actions,
         .delete_reason = RULE_DELETE,
     };
