@@ -93,9 +93,13 @@ class Suite:
 
     def start(self, program, *args, env=None):
         """Starts 'program' in the background, not detached."""
-        log = open(self.dir / f"{program}.out", "ab")
+        return self.start_command(program, self.argv(program, *args), env)
+
+    def start_command(self, label, argv, env=None):
+        """Starts any command, its output in LABEL.out."""
+        log = open(self.dir / f"{label}.out", "ab")
         process = subprocess.Popen(
-            self.argv(program, *args),
+            argv,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
