@@ -2,6 +2,7 @@
 
 #include "db/engine/conditions.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,9 @@ argument_type(const struct clause *clause, const struct json *json,
                || clause->function == CONDITION_EXCLUDES) {
         if (!type_is_scalar(type)) {
             type->n_min = 0;
+            if (clause->function == CONDITION_EXCLUDES) {
+                type->n_max = UINT_MAX;
+            }
         }
     }
     return NULL;

@@ -155,6 +155,9 @@ count_strong(struct transaction *txn, struct row *src,
     if (!dst) {
         dst = table_find_deleted_row(table, uuid);
     }
+    if (dst == src) {
+        return NULL; /* A row does not keep itself. */
+    }
     if (dst) {
         dst->delta += sign;
         transaction_touch(txn, dst);
