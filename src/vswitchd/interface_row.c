@@ -191,10 +191,8 @@ interface_row_remove(struct bridge_state *state, struct iface *iface)
     free(iface);
 }
 
-/* The smallest MTU of the ports whose MTU is not the switch's to choose; 0 if
- * there are none. */
-static int
-smallest_mtu(const struct bridge_state *state)
+int
+interface_row_smallest_mtu(const struct bridge_state *state)
 {
     int smallest = 0;
     const struct strmap_node *node;
@@ -211,14 +209,11 @@ smallest_mtu(const struct bridge_state *state)
 }
 
 static void
-set_mtu(const struct bridge_state *state, const struct iface *iface)
+set_mtu(const struct iface *iface, int smallest_mtu)
 {
-    int mtu = iface->mtu_request;
-    if (mtu) {
-        /* As asked for. */
-    } else if (iface->is_internal) {
-        mtu = smallest_mtu(state);
-    }
+    int mtu = iface->mtu_request   ? iface->mtu_request
+              : iface->is_internal ? smallest_mtu
+                                   : 0;
     int old;
     if (!mtu || netdev_get_mtu(iface->netdev, &old) || old == mtu) {
         return;
@@ -260,10 +255,10 @@ set_mac(const struct bridge_state *state, const struct iface *iface,
 
 void
 interface_row_finish(struct bridge_state *state, struct iface *iface,
-                     const struct vswitch_interface *row)
+                     const struct vswitch_interface *row, int smallest_mtu)
 {
     if (iface->netdev) {
-        set_mtu(state, iface);
+        set_mtu(iface, smallest_mtu);
         set_mac(state, iface, row);
     }
 }

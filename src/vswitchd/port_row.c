@@ -134,42 +134,36 @@ has_port(const struct vswitch_bridge *row, const char *name)
     return false;
 }
 
-static void
-remove_bundles(struct bridge_state *state, const struct vswitch_bridge *row)
-{
-    struct strmap_node *node, *next;
-    STRMAP_FOR_EACH_SAFE (node, next, &state->ports.map) {
-        if (!has_port(row, node->name) && strcmp(node->name, state->name)) {
-            bridge_remove_bundle(state->bridge, node->name);
-            strmap_delete(&state->ports.map, node);
-        }
-    }
-}
-
-static bool
-has_iface(const struct vswitch_bridge *row, const char *name)
-{
-    for (size_t i = 0; i < row->n_ports; i++) {
-        const struct vswitch_port *port = row->ports[i];
-        if (port->n_interfaces && !strcmp(port->interfaces[0]->name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void
 port_row_remove_old(struct bridge_state *state,
                     const struct vswitch_bridge *row)
 {
-    remove_bundles(state, row);
-    struct strmap_node *node, *next;
-    STRMAP_FOR_EACH_SAFE (node, next, &state->ifaces) {
-        struct iface *iface = node->data;
-        if (strcmp(iface->name, state->name) && !has_iface(row, iface->name)) {
-            interface_row_remove(state, iface);
+    struct strset ports = STRSET_INITIALIZER(&ports);
+    struct strset ifaces = STRSET_INITIALIZER(&ifaces);
+    strset_add(&ports, state->name);
+    strset_add(&ifaces, state->name);
+    for (size_t i = 0; i < row->n_ports; i++) {
+        const struct vswitch_port *port = row->ports[i];
+        strset_add(&ports, port->name);
+        if (port->n_interfaces) {
+            strset_add(&ifaces, port->interfaces[0]->name);
         }
     }
+
+    struct strmap_node *node, *next;
+    STRMAP_FOR_EACH_SAFE (node, next, &state->ports.map) {
+        if (!strset_contains(&ports, node->name)) {
+            bridge_remove_bundle(state->bridge, node->name);
+            strmap_delete(&state->ports.map, node);
+        }
+    }
+    STRMAP_FOR_EACH_SAFE (node, next, &state->ifaces) {
+        if (!strset_contains(&ifaces, node->name)) {
+            interface_row_remove(state, node->data);
+        }
+    }
+    strset_uninit(&ports);
+    strset_uninit(&ifaces);
 }
 
 /* Interfaces that are not wanted, or not so. */
@@ -210,6 +204,30 @@ add_ifaces(struct vswitchd *v, struct bridge_state *state,
     free(sorted);
 }
 
+/* The MTUs that are asked for come first: the others follow them. */
+static void
+finish_ifaces(struct bridge_state *state, const struct strmap *rows)
+{
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &state->ifaces) {
+        struct iface *iface = node->data;
+        const struct vswitch_interface *row = strmap_get(rows, iface->name);
+        iface->mtu_request =
+            row && row->mtu_request ? (int) *row->mtu_request : 0;
+        if (iface->mtu_request) {
+            interface_row_finish(state, iface, row, 0);
+        }
+    }
+    int smallest = interface_row_smallest_mtu(state);
+    STRMAP_FOR_EACH (node, &state->ifaces) {
+        struct iface *iface = node->data;
+        if (!iface->mtu_request) {
+            interface_row_finish(state, iface, strmap_get(rows, iface->name),
+                                 smallest);
+        }
+    }
+}
+
 void
 port_row_reconcile(struct vswitchd *v, struct bridge_state *state,
                    const struct vswitch_bridge *row)
@@ -225,17 +243,6 @@ port_row_reconcile(struct vswitchd *v, struct bridge_state *state,
         set_bundle(state, row->ports[i]);
         strset_add(&state->ports, row->ports[i]->name);
     }
-    struct strmap_node *node;
-    STRMAP_FOR_EACH (node, &state->ifaces) {
-        struct iface *iface = node->data;
-        const struct vswitch_interface *wanted =
-            strmap_get(&rows, iface->name);
-        iface->mtu_request =
-            wanted && wanted->mtu_request ? (int) *wanted->mtu_request : 0;
-    }
-    STRMAP_FOR_EACH (node, &state->ifaces) {
-        struct iface *iface = node->data;
-        interface_row_finish(state, iface, strmap_get(&rows, iface->name));
-    }
+    finish_ifaces(state, &rows);
     strmap_uninit(&rows);
 }

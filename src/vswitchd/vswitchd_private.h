@@ -91,9 +91,12 @@ void interface_row_add(struct vswitchd *, struct bridge_state *,
 bool interface_row_update(struct vswitchd *, struct bridge_state *,
                           struct iface *, const struct vswitch_interface *);
 void interface_row_remove(struct bridge_state *, struct iface *);
+/* The smallest MTU of the ports whose MTU is not the switch's to choose; 0 if
+ * there are none. */
+int interface_row_smallest_mtu(const struct bridge_state *);
 /* Settings that need other ports to be known: MAC and MTU of internal ones. */
 void interface_row_finish(struct bridge_state *, struct iface *,
-                          const struct vswitch_interface *);
+                          const struct vswitch_interface *, int smallest_mtu);
 /* The number that the row asks for, or OFPP_NONE. */
 uint32_t interface_row_wanted_ofport(const struct vswitch_interface *);
 

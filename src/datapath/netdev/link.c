@@ -182,6 +182,11 @@ on_link(const struct nlmsghdr *nlh, void *data UNUSED)
             if (d) {
                 netdev_linux_link_changed(d, is_new ? ifi->ifi_flags : 0);
             } else if (is_new) {
+                /* New, or an old one with a new name. */
+                struct netdev *old = netdev_linux_by_ifindex(ifi->ifi_index);
+                if (old) {
+                    netdev_linux_link_changed(old, 0);
+                }
                 netdev_appeared(name);
             }
         }
@@ -209,6 +214,12 @@ on_watcher(void *arg UNUSED, uint32_t events UNUSED)
         free(all);
         netdev_appeared(NULL);
     }
+}
+
+bool
+link_is_watched(void)
+{
+    return watcher != NULL;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/sockios.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,6 +26,9 @@ struct netdev_linux {
     bool carrier;
     long long carrier_resets;
     uint64_t tx_dropped; /* Atomic. */
+
+    struct link_state link; /* As last read; statistics are not kept. */
+    bool is_known;          /* 'link' holds until the kernel tells. */
 };
 
 struct rxq_linux {
@@ -44,6 +48,29 @@ is_linux(const struct netdev *d)
     return d->driver == &netdev_system_driver
            || d->driver == &netdev_tap_driver
            || d->driver == &netdev_internal_driver;
+}
+
+/* The kernel's answer, or the one before if nothing has changed since. */
+static int
+query(const struct netdev *d, struct link_state *state)
+{
+    struct netdev_linux *l = linux_cast(d);
+    if (!l->is_known) {
+        int error = link_query(d->name, &l->link);
+        if (error) {
+            *state = l->link;
+            return error;
+        }
+        l->is_known = link_is_watched();
+    }
+    *state = l->link;
+    return 0;
+}
+
+static void
+forget(struct netdev *d)
+{
+    linux_cast(d)->is_known = false;
 }
 
 static void
@@ -121,6 +148,7 @@ netdev_linux_link_changed(struct netdev *d, unsigned flags)
     }
     struct netdev_linux *l = linux_cast(d);
     bool carrier = flags & IFF_RUNNING;
+    forget(d);
     if (carrier != l->carrier) {
         l->carrier = carrier;
         l->carrier_resets++;
@@ -128,15 +156,31 @@ netdev_linux_link_changed(struct netdev *d, unsigned flags)
     netdev_changed(d);
 }
 
+struct netdev *
+netdev_linux_by_ifindex(int ifindex)
+{
+    size_t n;
+    struct netdev *found = NULL;
+    struct netdev **all = netdev_list(&n);
+    for (size_t i = 0; i < n && !found; i++) {
+        if (is_linux(all[i]) && linux_cast(all[i])->ifindex == ifindex) {
+            found = all[i];
+        }
+    }
+    free(all);
+    return found;
+}
+
 static int
 linux_set_mac(struct netdev *d, struct eth_addr mac)
 {
     struct link_state state;
-    int error = link_query(d->name, &state);
+    int error = query(d, &state);
     if (error || eth_addr_equal(mac, state.mac)) {
         return error;
     }
     error = link_change(d->name, 0, 0, 0, &mac);
+    forget(d);
     if (error == EBUSY && state.flags & IFF_UP) {
         error = link_change(d->name, IFF_UP, 0, 0, NULL);
         error = error ? error : link_change(d->name, 0, 0, 0, &mac);
@@ -151,7 +195,7 @@ static int
 linux_get_mac(const struct netdev *d, struct eth_addr *macp)
 {
     struct link_state state;
-    int error = link_query(d->name, &state);
+    int error = query(d, &state);
     *macp = state.mac;
     return error;
 }
@@ -159,6 +203,7 @@ linux_get_mac(const struct netdev *d, struct eth_addr *macp)
 static int
 linux_set_mtu(struct netdev *d, int mtu)
 {
+    forget(d);
     return link_change(d->name, 0, 0, mtu, NULL);
 }
 
@@ -166,7 +211,7 @@ static int
 linux_get_mtu(const struct netdev *d, int *mtup)
 {
     struct link_state state;
-    int error = link_query(d->name, &state);
+    int error = query(d, &state);
     *mtup = state.mtu;
     return error;
 }
@@ -187,6 +232,7 @@ linux_set_flags(struct netdev *d, unsigned off, unsigned on)
             flags |= map[i].kernels;
         }
     }
+    forget(d);
     return mask ? link_change(d->name, mask, flags, 0, NULL) : 0;
 }
 
@@ -194,7 +240,7 @@ static int
 linux_get_flags(const struct netdev *d, unsigned *flagsp)
 {
     struct link_state state;
-    int error = link_query(d->name, &state);
+    int error = query(d, &state);
     *flagsp = (state.flags & IFF_UP ? NETDEV_UP : 0)
               | (state.flags & IFF_PROMISC ? NETDEV_PROMISC : 0)
               | (state.flags & IFF_LOOPBACK ? NETDEV_LOOPBACK : 0);
@@ -205,7 +251,7 @@ static bool
 linux_get_carrier(const struct netdev *d)
 {
     struct link_state state;
-    return !link_query(d->name, &state) && state.flags & IFF_RUNNING;
+    return !query(d, &state) && state.flags & IFF_RUNNING;
 }
 
 static long long
@@ -218,7 +264,7 @@ static int
 linux_get_ifindex(const struct netdev *d)
 {
     struct link_state state;
-    int error = link_query(d->name, &state);
+    int error = query(d, &state);
     return error ? -error : state.ifindex;
 }
 
@@ -227,25 +273,25 @@ linux_is_gone(const struct netdev *d)
 {
     const struct netdev_linux *l = linux_cast(d);
     struct link_state state;
-    return l->tap_fd >= 0
-               ? !tap_is_attached(l->tap_fd)
-               : link_query(d->name, &state) || state.ifindex != l->ifindex;
+    return l->tap_fd >= 0 ? !tap_is_attached(l->tap_fd)
+                          : query(d, &state) || state.ifindex != l->ifindex;
 }
 
 static int
 ethtool(const char *name, void *command)
 {
+    static int fd = -1; /* Main thread. */
     struct ifreq ifr;
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return errno;
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0) {
+            return errno;
+        }
     }
     memset(&ifr, 0, sizeof ifr);
     strncpy(ifr.ifr_name, name, sizeof ifr.ifr_name - 1);
     ifr.ifr_data = command;
-    int error = ioctl(fd, SIOCETHTOOL, &ifr) ? errno : 0;
-    close(fd);
-    return error;
+    return ioctl(fd, SIOCETHTOOL, &ifr) ? errno : 0;
 }
 
 static uint32_t
@@ -345,7 +391,7 @@ linux_rxq_open(struct netdev *d, int id, struct netdev_rxq **rxqp)
     q->up = (struct netdev_rxq){ d, id };
     if (l->tap_fd < 0) {
         struct link_state state;
-        int error = link_query(d->name, &state);
+        int error = query(d, &state);
         error = error ? error : packet_socket_open(state.ifindex, &q->socket);
         if (error) {
             free(q);

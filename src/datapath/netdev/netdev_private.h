@@ -34,6 +34,9 @@ int link_change(const char *name, unsigned flags_mask, unsigned flags, int mtu,
 /* Calls netdev_changed() for devices that the kernel reports about. */
 void link_watch(struct loop *);
 void link_unwatch(void);
+bool link_is_watched(void);
+/* The open kernel device of that interface index, or NULL. */
+struct netdev *netdev_linux_by_ifindex(int ifindex);
 /* A device that the kernel may change: counts its carrier's changes. */
 void netdev_linux_link_changed(struct netdev *, unsigned flags);
 

@@ -138,8 +138,10 @@ bridge_create(struct bridges *bridges, const char *name,
     bridge->pipeline = pipeline_create();
     bridge->mac_table = mac_table_create();
     hmap_init(&bridge->ports);
+    strmap_init(&bridge->port_names);
     hmap_init(&bridge->old_ofports);
     list_init(&bridge->bundles);
+    strmap_init(&bridge->bundle_names);
     hmap_init(&bridge->bundle_ids);
     strmap_add(&bridges->by_name, name, bridge);
     upcall_add_bridge(backer->upcall, bridge->pipeline, bridge->mac_table);
@@ -182,6 +184,8 @@ bridge_destroy(struct bridge *bridge)
     }
     hmap_uninit(&bridge->old_ofports);
     hmap_uninit(&bridge->ports);
+    strmap_uninit(&bridge->port_names);
+    strmap_uninit(&bridge->bundle_names);
     hmap_uninit(&bridge->bundle_ids);
     free(bridge->name);
     free(bridge);

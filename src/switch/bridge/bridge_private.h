@@ -97,10 +97,12 @@ struct bridge {
     bool fail_secure;
     bool forward_bpdu;
     bool drop_fragments;
-    struct hmap ports; /* Of struct bridge_port. */
+    struct hmap ports;        /* Of struct bridge_port, by number. */
+    struct strmap port_names; /* The same. */
     struct hmap old_ofports;
     uint32_t last_ofport; /* Given last. */
     struct list bundles;  /* Of struct bridge_bundle. */
+    struct strmap bundle_names;
     struct hmap bundle_ids;
     uint32_t next_bundle_id;
 };

@@ -9,13 +9,7 @@
 static struct bridge_bundle *
 find_bundle(const struct bridge *bridge, const char *name)
 {
-    struct bridge_bundle *bundle;
-    LIST_FOR_EACH (bundle, node, &bridge->bundles) {
-        if (!strcmp(bundle->name, name)) {
-            return bundle;
-        }
-    }
-    return NULL;
+    return strmap_get(&bridge->bundle_names, name);
 }
 
 static bool
@@ -35,6 +29,7 @@ create_bundle(struct bridge *bridge, const char *name)
              || has_bundle_id(bridge, bundle->id));
     list_init(&bundle->ports);
     list_push_back(&bridge->bundles, &bundle->node);
+    strmap_add(&bridge->bundle_names, bundle->name, bundle);
     hmap_add(&bridge->bundle_ids, &bundle->id_node, hash_u32(bundle->id, 0));
     return bundle;
 }
@@ -56,6 +51,7 @@ bridge_bundle_destroy(struct bridge *bridge, struct bridge_bundle *bundle)
     empty_bundle(bundle);
     mac_table_flush_port(bridge->mac_table, bundle->id);
     list_remove(&bundle->node);
+    strmap_find_and_delete(&bridge->bundle_names, bundle->name);
     hmap_remove(&bridge->bundle_ids, &bundle->id_node);
     backer_changed(bridge->backer);
     free(bundle->trunks);

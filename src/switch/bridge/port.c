@@ -28,13 +28,7 @@ bridge_port_by_number(const struct bridge *bridge, uint32_t ofport)
 struct bridge_port *
 bridge_port_by_name(const struct bridge *bridge, const char *name)
 {
-    struct bridge_port *port;
-    HMAP_FOR_EACH (port, ofport_node, &bridge->ports) {
-        if (!strcmp(port->name, name)) {
-            return port;
-        }
-    }
-    return NULL;
+    return strmap_get(&bridge->port_names, name);
 }
 
 static int
@@ -203,6 +197,7 @@ bridge_add_port(struct bridge *bridge, struct netdev *netdev,
     port->created_ms = clock_msec();
     read_device(port);
     hmap_add(&bridge->ports, &port->ofport_node, hash_u32(ofport, 0));
+    strmap_add(&bridge->port_names, port->name, port);
     forget_old_ofport(bridge, ofport);
     backer_changed(bridge->backer);
     control_port_changed(bridge->control, CONTROL_PORT_ADDED, ofport);
@@ -222,6 +217,7 @@ bridge_port_destroy(struct bridge_port *port)
         list_remove(&port->bundle_node);
     }
     hmap_remove(&bridge->ports, &port->ofport_node);
+    strmap_find_and_delete(&bridge->port_names, port->name);
     if (port->ofport != OFPP_LOCAL) {
         struct bridge_old_ofport *old = xzalloc(sizeof *old);
         old->ofport = port->ofport;
