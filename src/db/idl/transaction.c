@@ -52,6 +52,14 @@ idl_txn_get(const struct idl *idl)
 
 /* Edits. */
 
+static void
+destroy_mutation(struct idl_mutation *m)
+{
+    list_remove(&m->node);
+    datum_uninit(&m->datum, &m->column->type);
+    free(m);
+}
+
 void
 idl_edit_destroy(struct idl_row_edit *edit)
 {
@@ -63,10 +71,8 @@ idl_edit_destroy(struct idl_row_edit *edit)
         }
     }
     while (!list_is_empty(&edit->mutations)) {
-        struct idl_mutation *m = CONTAINER_OF(list_pop_front(&edit->mutations),
-                                              struct idl_mutation, node);
-        datum_uninit(&m->datum, &m->column->type);
-        free(m);
+        destroy_mutation(CONTAINER_OF(list_front(&edit->mutations),
+                                      struct idl_mutation, node));
     }
     list_remove(&edit->node);
     row->edit = NULL;
@@ -187,12 +193,20 @@ idl_txn_write(struct idl_row *row, const struct column *column,
         return;
     }
     struct idl_row_edit *edit = edit_get(row);
+    table->idl->txn->n_changes++;
     if (was_written) {
         datum_uninit(&edit->new[i], type);
     }
     edit->written[i] = true;
     edit->new[i] = *datum;
     datum_init_empty(datum);
+    /* The whole value takes the place of changes to the old one. */
+    struct idl_mutation *m, *next;
+    LIST_FOR_EACH_SAFE (m, next, node, &edit->mutations) {
+        if (m->column == column) {
+            destroy_mutation(m);
+        }
+    }
 }
 
 static void
@@ -210,6 +224,7 @@ mutate(struct idl_row *row, const struct column *column, struct datum *datum,
         datum_subtract(&new, type, datum, &keys);
     }
     struct idl_row_edit *edit = edit_get(row);
+    row->table->idl->txn->n_changes++;
     bool only_mutated = row->columns && !edit->written[column->index];
     struct idl_mutation *m;
     LIST_FOR_EACH (m, node, &edit->mutations) {
@@ -254,6 +269,7 @@ idl_txn_insert(struct idl_txn *txn, size_t table, const struct uuid *uuid,
     struct idl_row *row =
         idl_row_create(&txn->idl->tables[table], uuid ? uuid : &random);
     struct idl_row_edit *edit = edit_get(row);
+    txn->n_changes++;
     edit->is_insert = true;
     edit->persist_uuid = persist;
     const struct table_schema *schema = row->table->schema;
@@ -274,6 +290,7 @@ void
 idl_txn_delete(struct idl_row *row)
 {
     struct idl_row_edit *edit = edit_get(row);
+    row->table->idl->txn->n_changes++;
     if (edit->is_insert) {
         idl_edit_destroy(edit);
         return;
@@ -282,6 +299,12 @@ idl_txn_delete(struct idl_row *row)
 }
 
 /* Commit. */
+
+uint64_t
+idl_txn_n_changes(const struct idl_txn *txn)
+{
+    return txn->n_changes;
+}
 
 static enum idl_txn_status
 finish(struct idl_txn *txn, enum idl_txn_status status)
