@@ -42,6 +42,9 @@ base_name(const char *name)
     return slash && slash[1] ? slash + 1 : name;
 }
 
+static bool split_header(char *line, const char **magicp, size_t *sizep,
+                         char hash[SHA1_HEX_LEN + 1]);
+
 static struct error *
 io_error(const struct journal *j, int errnum, const char *what)
 {
@@ -77,13 +80,17 @@ read_magic(struct journal *j)
 {
     static const char *const magics[] = { JOURNAL_MAGIC_STANDALONE,
                                           JOURNAL_MAGIC_CLUSTER };
-    char line[HEADER_MAX];
+    char line[HEADER_MAX], hash[SHA1_HEX_LEN + 1];
 
     if (fgets(line, sizeof line, j->stream)) {
+        const char *magic;
+        size_t size;
+        if (!split_header(line, &magic, &size, hash)) {
+            return error_create("ovsdb error: %s: unexpected file format",
+                                j->name);
+        }
         for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
-            const char *rest;
-            if (scan_prefix(line, "OVSDB ", &rest)
-                && scan_prefix(rest, magics[i], &rest) && *rest == ' ') {
+            if (!strcmp(magic, magics[i])) {
                 j->magic = magics[i];
                 return fseeko(j->stream, 0, SEEK_SET)
                            ? io_error(j, errno, "seek failed")
@@ -169,9 +176,9 @@ journal_size(const struct journal *j)
     return fstat(fileno(j->stream), &s) ? 0 : s.st_size;
 }
 
-/* Takes a record header apart. */
+/* Takes a record header apart; 'line' is cut to pieces. */
 static bool
-parse_header(const struct journal *j, char *line, size_t *sizep,
+split_header(char *line, const char **magicp, size_t *sizep,
              char hash[SHA1_HEX_LEN + 1])
 {
     char *p = line;
@@ -181,14 +188,23 @@ parse_header(const struct journal *j, char *line, size_t *sizep,
     const char *digest = scan_token(&p, " \n");
     uint64_t value;
 
-    if (!digest || strcmp(ovsdb, "OVSDB") || strcmp(magic, j->magic)
-        || !scan_u64(size, 10, &value) || !value || value > INT64_MAX
-        || strlen(digest) != SHA1_HEX_LEN) {
+    if (!digest || strcmp(ovsdb, "OVSDB") || !scan_u64(size, 10, &value)
+        || !value || value > INT64_MAX || strlen(digest) != SHA1_HEX_LEN) {
         return false;
     }
+    *magicp = magic;
     *sizep = value;
     memcpy(hash, digest, SHA1_HEX_LEN + 1);
     return true;
+}
+
+/* One of the right kind of record. */
+static bool
+parse_header(const struct journal *j, char *line, size_t *sizep,
+             char hash[SHA1_HEX_LEN + 1])
+{
+    const char *magic;
+    return split_header(line, &magic, sizep, hash) && !strcmp(magic, j->magic);
 }
 
 /* Reads and checks the 'size' bytes of a record at 'start'. */
