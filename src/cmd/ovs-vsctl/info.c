@@ -151,9 +151,15 @@ add_bridge_row(struct vsctl_info *info, struct idl_row *row)
 struct vsctl_info *
 vsctl_info_get(struct ctl_context *c)
 {
+    struct vsctl_info *info = c->state;
+    uint64_t n_changes = idl_txn_n_changes(c->txn);
+    if (info && info->n_changes == n_changes) {
+        return info;
+    }
     vsctl_info_free(c);
-    struct vsctl_info *info = xzalloc(sizeof *info);
+    info = xzalloc(sizeof *info);
     c->state = info;
+    info->n_changes = n_changes;
     info->root = vsctl_root(c);
     strmap_init(&info->bridges);
     strmap_init(&info->ports);

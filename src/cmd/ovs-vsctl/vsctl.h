@@ -29,15 +29,16 @@ struct vsctl_iface {
     struct vsctl_port *port;
 };
 
-/* The switch as rows have it now; rebuilt by vsctl_info_get(). */
+/* The switch as rows have it now. */
 struct vsctl_info {
+    uint64_t n_changes; /* Of the transaction when it was built. */
     struct idl_row *root;
     struct strmap bridges; /* Name to struct vsctl_bridge. */
     struct strmap ports;   /* Name to struct vsctl_port. */
     struct strmap ifaces;  /* Name to struct vsctl_iface. */
 };
 
-/* Valid until the next call. */
+/* Valid until the transaction changes something. */
 struct vsctl_info *vsctl_info_get(struct ctl_context *);
 void vsctl_info_free(struct ctl_context *);
 void vsctl_need_info(struct ctl_context *);

@@ -97,6 +97,7 @@ struct idl_txn {
     struct idl *idl;
     struct list node;  /* In idl->pending while incomplete. */
     struct list edits; /* Of struct idl_row_edit. */
+    uint64_t n_changes;
     enum idl_txn_status status;
     struct json *id; /* Of the request. */
     char *error;

@@ -65,6 +65,9 @@ void idl_txn_remove_keys(struct idl_row *, const struct column *,
 struct idl_row *idl_txn_insert(struct idl_txn *, size_t table,
                                const struct uuid *uuid, bool persist);
 void idl_txn_delete(struct idl_row *);
+/* Counts writes, insertions and deletions: what was read is as it was while
+ * this is. */
+uint64_t idl_txn_n_changes(const struct idl_txn *);
 
 /* Sends; asks for nothing further. */
 enum idl_txn_status idl_txn_commit(struct idl_txn *);
