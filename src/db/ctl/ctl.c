@@ -65,6 +65,19 @@ ctl_idl(const struct ctl *ctl)
     return ctl->idl;
 }
 
+struct loop *
+ctl_loop(const struct ctl *ctl)
+{
+    return ctl->loop;
+}
+
+bool
+ctl_has_timeout(const struct ctl *ctl)
+{
+    const char *text = getenv("OVS_CTL_TIMEOUT");
+    return ctl->timeout_s || (text && *text);
+}
+
 void
 ctl_need(struct ctl_context *c, size_t table, const char *column)
 {

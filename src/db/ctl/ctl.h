@@ -117,6 +117,9 @@ bool ctl_has_option(const struct ctl_context *, const char *name);
 const char *ctl_option(const struct ctl_context *, const char *name);
 bool ctl_waits(const struct ctl *);
 struct idl *ctl_idl(const struct ctl *);
+struct loop *ctl_loop(const struct ctl *);
+/* Whether --timeout or OVS_CTL_TIMEOUT ends the program. */
+bool ctl_has_timeout(const struct ctl *);
 /* Runs the loop until the database changes or the connection fails, which
  * ends the program. */
 void ctl_wait_for_change(struct ctl *);
