@@ -92,15 +92,20 @@ put_row(struct json *object, const struct row *row, struct json *value)
     json_object_add_take(object, xstrdup(name), value);
 }
 
-/* Whether 'change' concerns a set or map whose default is not empty: readers
- * do not agree on differences from and to such defaults. */
+/* Whether 'change' is of a set or map from a default that is not empty: the
+ * row's record may have left it out, and readers do not agree on differences
+ * from what was left out. */
 static bool
 is_ambiguous(const struct row_change *change)
 {
+    if (change->is_insert || change->is_delete || change->is_dropped) {
+        return false;
+    }
     for (size_t i = COLUMN_N_STD; i < change->row->table->schema->n_columns;
          i++) {
         const struct type *type = &row_column(change->row, i)->type;
-        if (type->n_min && type->n_max > 1 && row_change_differs(change, i)) {
+        if (type->n_min && type->n_max > 1 && row_change_differs(change, i)
+            && datum_is_default(&change->old[i], type)) {
             return true;
         }
     }
@@ -113,9 +118,7 @@ record_from_transaction(const struct transaction *txn, long long date_ms,
 {
     struct json *record = NULL;
     for (size_t i = 0; is_diff && i < txn->changes.n; i++) {
-        const struct row_change *change = txn->changes.items[i];
-        if (!change->is_delete && !change->is_dropped
-            && is_ambiguous(change)) {
+        if (is_ambiguous(txn->changes.items[i])) {
             is_diff = false;
         }
     }
