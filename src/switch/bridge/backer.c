@@ -109,6 +109,10 @@ snapshot_port(const struct bridge_port *port, struct forwarding_bundle *bundle,
     p->stp_learns = true;
     p->stp_forwards = true;
     p->is_patch = bridge_patch_peer(port->netdev) != NULL;
+    if (p->is_patch) {
+        p->rx = rule_counters_ref(bridge_patch_rx(port->netdev));
+        p->tx = rule_counters_ref(bridge_patch_tx(port->netdev));
+    }
     if (bundle && port->config & FORWARDING_NO_FLOOD) {
         bundle->floodable = false;
     }

@@ -137,6 +137,9 @@ struct control *bridge_create_control(struct bridge *);
 extern const struct netdev_driver bridge_patch_driver;
 /* The other end's name; NULL if 'netdev' is no patch port. */
 const char *bridge_patch_peer(const struct netdev *);
+/* What a patch port counts; NULL of other devices. */
+struct rule_counters *bridge_patch_rx(const struct netdev *);
+struct rule_counters *bridge_patch_tx(const struct netdev *);
 /* The port at the other end, which names 'port' in return; or NULL. */
 const struct bridge_port *bridge_patch_other_end(const struct bridge_port *);
 

@@ -12,7 +12,8 @@
 struct patch {
     struct netdev netdev; /* First. */
     struct eth_addr mac;
-    char *peer; /* NULL before options are set. */
+    char *peer;                    /* NULL before options are set. */
+    struct rule_counters *rx, *tx; /* Credited by translations. */
 };
 
 static struct patch *
@@ -28,6 +29,8 @@ patch_create(const char *name, const char *type, struct netdev **netdevp)
     struct patch *patch = xzalloc(sizeof *patch);
     netdev_init_base(&patch->netdev, &bridge_patch_driver, name);
     patch->mac = eth_addr_random();
+    patch->rx = rule_counters_create(0);
+    patch->tx = rule_counters_create(0);
     patch->netdev.queue_kind = NETDEV_QUEUES_NONE;
     *netdevp = &patch->netdev;
     return NULL;
@@ -38,6 +41,8 @@ patch_destroy(struct netdev *netdev)
 {
     struct patch *patch = patch_cast(netdev);
     netdev_uninit_base(netdev);
+    rule_counters_unref(patch->rx);
+    rule_counters_unref(patch->tx);
     free(patch->peer);
     free(patch);
 }
@@ -113,10 +118,15 @@ patch_get_carrier(const struct netdev *netdev)
 static int
 patch_get_stats(const struct netdev *netdev, struct netdev_stats *stats)
 {
-    (void) netdev;
+    const struct patch *patch = patch_cast(netdev);
+    struct rule_stats rx, tx;
+    rule_counters_get(patch->rx, &rx);
+    rule_counters_get(patch->tx, &tx);
     memset(stats, 0xff, sizeof *stats);
-    stats->rx_packets = stats->tx_packets = 0;
-    stats->rx_bytes = stats->tx_bytes = 0;
+    stats->rx_packets = rx.n_packets;
+    stats->rx_bytes = rx.n_bytes;
+    stats->tx_packets = tx.n_packets;
+    stats->tx_bytes = tx.n_bytes;
     return 0;
 }
 
@@ -133,6 +143,18 @@ const struct netdev_driver bridge_patch_driver = {
     .get_carrier = patch_get_carrier,
     .get_stats = patch_get_stats,
 };
+
+struct rule_counters *
+bridge_patch_rx(const struct netdev *netdev)
+{
+    return bridge_patch_peer(netdev) ? patch_cast(netdev)->rx : NULL;
+}
+
+struct rule_counters *
+bridge_patch_tx(const struct netdev *netdev)
+{
+    return bridge_patch_peer(netdev) ? patch_cast(netdev)->tx : NULL;
+}
 
 const struct bridge_port *
 bridge_patch_other_end(const struct bridge_port *port)

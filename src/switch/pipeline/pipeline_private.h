@@ -63,7 +63,6 @@ struct pipeline {
 /* rule.c */
 struct rule *rule_create(struct pipeline *, const struct match *, int priority,
                          const struct actions *);
-struct rule_counters *rule_counters_create(long long now_ms);
 void rule_actions_unref(struct pipeline *, struct rule_actions *);
 
 /* expiry.c */

@@ -84,12 +84,17 @@ rule_counters_credit(struct rule_counters *c, uint64_t n_packets,
 }
 
 void
-rule_get_stats(const struct rule *rule, struct rule_stats *stats)
+rule_counters_get(const struct rule_counters *c, struct rule_stats *stats)
 {
-    const struct rule_counters *c = rule->counters;
     stats->n_packets = __atomic_load_n(&c->n_packets, __ATOMIC_RELAXED);
     stats->n_bytes = __atomic_load_n(&c->n_bytes, __ATOMIC_RELAXED);
     stats->used_ms = __atomic_load_n(&c->used_ms, __ATOMIC_RELAXED);
+}
+
+void
+rule_get_stats(const struct rule *rule, struct rule_stats *stats)
+{
+    rule_counters_get(rule->counters, stats);
 }
 
 struct rule *

@@ -92,6 +92,9 @@ struct rule *rule_ref(const struct rule *);
 void rule_unref(struct rule *);
 
 void rule_get_stats(const struct rule *, struct rule_stats *);
+/* Counters of their own, of patch ports for example; one reference. */
+struct rule_counters *rule_counters_create(long long now_ms);
+void rule_counters_get(const struct rule_counters *, struct rule_stats *);
 /* Counts packets last seen at 'used_ms'; any thread. */
 void rule_counters_credit(struct rule_counters *, uint64_t n_packets,
                           uint64_t n_bytes, long long used_ms);

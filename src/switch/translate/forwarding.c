@@ -5,6 +5,7 @@
 #include "base/bitmap.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "switch/pipeline/rule.h"
 
 struct forwarding *
 forwarding_create(const char *datapath_name,
@@ -24,6 +25,8 @@ destroy_bridge(struct forwarding_bridge *b)
 {
     struct forwarding_port *port, *next_port;
     HMAP_FOR_EACH_SAFE (port, next_port, ofport_node, &b->ports) {
+        rule_counters_unref(port->rx);
+        rule_counters_unref(port->tx);
         free(port->name);
         free(port);
     }

@@ -66,7 +66,8 @@ struct forwarding_port {
     bool stp_learns;   /* Spanning tree: learning or forwarding, or off. */
     bool stp_forwards; /* Spanning tree: forwarding, or off. */
     bool is_patch;
-    struct forwarding_port *peer; /* Patch: the other end, or NULL. */
+    struct rule_counters *rx, *tx; /* Patch: references, or NULL. */
+    struct forwarding_port *peer;  /* Patch: the other end, or NULL. */
 };
 
 struct forwarding_bundle {

@@ -41,6 +41,15 @@ compare_ofports(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
+static void
+credit_port(struct translator *t, struct rule_counters *counters)
+{
+    if (counters) {
+        struct translate_credit *c = vec_add(&t->out->credits);
+        c->counters = counters;
+    }
+}
+
 /* Continues in the bridge of the patch port's peer, as if the packet came in
  * there; then everything is as it was, as packets of an output are copies. */
 static void
@@ -128,6 +137,8 @@ translator_output_port(struct translator *t, uint32_t ofport)
     }
     if (port->is_patch) {
         if (port->peer) {
+            credit_port(t, port->tx);
+            credit_port(t, port->peer->rx);
             output_to_peer(t, port->peer);
         } else {
             translator_report(t, TRACE_WARN, "Nonexistent patch port peer");

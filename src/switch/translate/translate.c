@@ -544,6 +544,10 @@ translate_credit(const struct translation *out, uint64_t n_packets,
 {
     for (size_t i = 0; i < out->credits.n; i++) {
         const struct translate_credit *c = &out->credits.items[i];
+        if (!c->pipeline) {
+            rule_counters_credit(c->counters, n_packets, n_bytes, used_ms);
+            continue;
+        }
         pipeline_count_lookups(c->pipeline, c->table_id,
                                c->rule ? n_packets : 0,
                                c->rule ? 0 : n_packets);

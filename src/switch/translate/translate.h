@@ -134,10 +134,10 @@ struct translate_dep {
 
 /* Counters to credit for each packet of the flow. */
 struct translate_credit {
-    const struct rule *rule; /* NULL: a table miss. */
-    struct pipeline *pipeline;
-    uint8_t table_id; /* Where it was looked up. */
-    bool counts_rule;
+    const struct rule *rule;        /* NULL: a table miss. */
+    struct pipeline *pipeline;      /* NULL: 'port' counts, no lookup. */
+    uint8_t table_id;               /* Where it was looked up. */
+    struct rule_counters *counters; /* Of a patch port; the snapshot's. */
 };
 
 struct translate_request {

@@ -80,8 +80,9 @@ copy_credits(struct upcall_flow *f, const struct translation *t)
         struct upcall_credit *c = &f->credits[i];
         c->pipeline = src->pipeline;
         c->table_id = src->table_id;
-        c->counters =
-            src->rule ? rule_counters_ref(src->rule->counters) : NULL;
+        struct rule_counters *counters =
+            src->rule ? src->rule->counters : src->counters;
+        c->counters = counters ? rule_counters_ref(counters) : NULL;
     }
 }
 
@@ -264,9 +265,11 @@ upcall_flow_fold(struct upcall_flow *f,
     f->used_ms = MAX(f->used_ms, stats->used_ms);
     for (size_t i = 0; n_packets && i < f->n_credits; i++) {
         struct upcall_credit *c = &f->credits[i];
-        pipeline_count_lookups(c->pipeline, c->table_id,
-                               c->counters ? n_packets : 0,
-                               c->counters ? 0 : n_packets);
+        if (c->pipeline) {
+            pipeline_count_lookups(c->pipeline, c->table_id,
+                                   c->counters ? n_packets : 0,
+                                   c->counters ? 0 : n_packets);
+        }
         if (c->counters) {
             rule_counters_credit(c->counters, n_packets, n_bytes,
                                  stats->used_ms);

@@ -46,7 +46,7 @@ struct upcall_dep {
 /* What to credit for the flow's packets. */
 struct upcall_credit {
     struct rule_counters *counters; /* A reference; NULL for a table miss. */
-    struct pipeline *pipeline;
+    struct pipeline *pipeline;      /* NULL: counters of a patch port. */
     uint8_t table_id;
 };
 
