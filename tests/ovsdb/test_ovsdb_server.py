@@ -139,7 +139,8 @@ def normalize(value):
         return sorted(items, key=repr) if value and isinstance(
             value[0], dict) and "op" not in value[0] else items
     if isinstance(value, str):
-        # Which of several unwanted members is named has no order.
+        # Which of several unwanted members or rows is named has no order.
+        value = re.sub(r"^-?\d+ is not one of", "V is not one of", value)
         value = re.sub(r"Member '\w+' and", "Member 'M' and", value)
         return UUID.sub("U", value)
     return value
