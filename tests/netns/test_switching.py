@@ -210,3 +210,33 @@ def test_device_made_anew_is_served_again(pair):
     left.ip("neigh", "flush", "all")
 
     switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "traffic")
+
+
+def test_device_that_changes_its_name_and_back(pair):
+    switch, here, left, _ = pair
+    here.ip("link", "set", "r0", "down")
+    here.ip("link", "set", "r0", "name", "r9")
+    here.ip("link", "set", "r9", "up")
+    switch.wait_for(
+        lambda: "No such device" in switch.vsctl("get", "interface", "r0", "error"), "its error"
+    )
+
+    here.ip("link", "set", "r9", "down")
+    here.ip("link", "set", "r9", "name", "r0")
+    here.ip("link", "set", "r0", "up")
+    switch.wait_for(lambda: left.ping("10.1.0.2", count=1) == 1, "traffic")
+    assert switch.vsctl("get", "interface", "r0", "error").strip() == "[]"
+
+
+def test_link_state_and_mtu_follow_the_device(pair):
+    switch, here, _, right = pair
+    switch.wait_for(
+        lambda: switch.vsctl("get", "interface", "r0", "link_state").strip() == "up", "link"
+    )
+    here.ip("link", "set", "r0", "mtu", 1400)
+    right.ip("link", "set", "eth0", "down")
+
+    switch.wait_for(
+        lambda: switch.vsctl("get", "interface", "r0", "link_state").strip() == "down", "link"
+    )
+    assert switch.vsctl("get", "interface", "r0", "mtu").strip() == "1400"
