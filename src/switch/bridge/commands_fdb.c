@@ -51,6 +51,7 @@ command_show(struct appctl_conn *conn, int argc, const char *argv[], void *aux)
     struct bridge *bridge = find_or_reply(conn, aux, argv[1]);
     if (bridge) {
         CLEANUP(str_uninit) struct str reply = STR_INITIALIZER;
+        upcall_fold_stats(bridge->backer->upcall);
         mac_table_format(bridge->mac_table, clock_msec(), format_bundle,
                          bridge, &reply);
         appctl_reply(conn, str_text(&reply));
@@ -65,6 +66,7 @@ command_stats_show(struct appctl_conn *conn, int argc, const char *argv[],
     struct bridge *bridge = find_or_reply(conn, aux, argv[1]);
     if (bridge) {
         CLEANUP(str_uninit) struct str reply = STR_INITIALIZER;
+        upcall_fold_stats(bridge->backer->upcall);
         mac_table_format_stats(bridge->mac_table, bridge->name, &reply);
         appctl_reply(conn, str_text(&reply));
     }

@@ -41,6 +41,10 @@ struct mac_entry {
     long long gratuitous_until_ms; /* Protected until then. */
 };
 
+enum {
+    N_GENERATIONS = 256, /* Ports share them, which does no harm. */
+};
+
 struct mac_table {
     struct mutex mutex;
     struct hmap entries GUARDED_BY(mutex);
@@ -51,8 +55,8 @@ struct mac_table {
     long long age_ms GUARDED_BY(mutex);
     unsigned long *flood_vlans GUARDED_BY(mutex); /* NULL: none. */
     struct mac_table_stats stats GUARDED_BY(mutex);
-    uint64_t generation;                /* Atomic. */
-    struct mac_table_observer observer; /* Constant once in use. */
+    uint64_t generations[N_GENERATIONS]; /* By port; atomic. */
+    struct mac_table_observer observer;  /* Constant once in use. */
 };
 
 /* Keys whose lookups changed, told when the lock is released. */
@@ -456,9 +460,17 @@ mac_table_delete_static(struct mac_table *t, uint16_t vlan,
 }
 
 uint64_t
-mac_table_generation(const struct mac_table *t)
+mac_table_generation(const struct mac_table *t, uint32_t port)
 {
-    return __atomic_load_n(&t->generation, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&t->generations[port % N_GENERATIONS],
+                           __ATOMIC_ACQUIRE);
+}
+
+static void
+next_generation(struct mac_table *t, uint32_t port)
+{
+    __atomic_fetch_add(&t->generations[port % N_GENERATIONS], 1,
+                       __ATOMIC_RELEASE);
 }
 
 void
@@ -466,7 +478,9 @@ mac_table_flush(struct mac_table *t)
 {
     struct key_vec changed = VEC_INITIALIZER;
     mutex_lock(&t->mutex);
-    __atomic_fetch_add(&t->generation, 1, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < N_GENERATIONS; i++) {
+        next_generation(t, i);
+    }
     struct mac_entry *e, *next;
     LIST_FOR_EACH_SAFE (e, next, age_node, &t->by_age) {
         if (!e->is_static) {
@@ -485,7 +499,7 @@ mac_table_flush_port(struct mac_table *t, uint32_t port)
 {
     struct key_vec changed = VEC_INITIALIZER;
     mutex_lock(&t->mutex);
-    __atomic_fetch_add(&t->generation, 1, __ATOMIC_RELEASE);
+    next_generation(t, port);
     struct mac_entry *e, *next;
     LIST_FOR_EACH_SAFE (e, next, age_node, &t->by_age) {
         if (e->owner->port == port) {

@@ -105,8 +105,8 @@ uint32_t mac_table_add_static(struct mac_table *, uint16_t vlan,
 /* False if there is no such static entry. */
 bool mac_table_delete_static(struct mac_table *, uint16_t vlan,
                              struct eth_addr mac) WARN_UNUSED;
-/* How often entries were flushed. */
-uint64_t mac_table_generation(const struct mac_table *);
+/* Goes up when the entries of 'port' are flushed. */
+uint64_t mac_table_generation(const struct mac_table *, uint32_t port);
 /* Forgets all learned entries. */
 void mac_table_flush(struct mac_table *);
 /* Forgets all entries of 'port', static ones too: the port is going away. */

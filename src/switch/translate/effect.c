@@ -44,7 +44,7 @@ translate_effect_apply(const struct translate_effect *effect, long long now_ms)
     switch (effect->type) {
     case TRANSLATE_LEARN_MAC:
         if (effect->mac_generation
-            == mac_table_generation(effect->mac_table)) {
+            == mac_table_generation(effect->mac_table, effect->u.mac.port)) {
             mac_table_learn(effect->mac_table, &effect->u.mac, now_ms);
         }
         return;

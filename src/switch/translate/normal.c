@@ -66,7 +66,7 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
             !list_is_empty(&in->ports) && !list_is_singleton(&in->ports),
     };
     translator_depend_on_mac(t, vlan, frame.mac);
-    uint64_t generation = mac_table_generation(t->bridge->mac_table);
+    uint64_t generation = mac_table_generation(t->bridge->mac_table, in->id);
     bool change = mac_table_would_change(t->bridge->mac_table, &frame,
                                          t->request->now_ms);
     if (change && t->request->trace && t->request->trace->side_effects) {

@@ -237,6 +237,8 @@ upcall_flow_relink(struct upcall_flow *f, const struct translation *t,
 {
     empty_flow(f);
     fill_flow(f, t, of_flow);
+    f->effects_due = f->n_effects > 0;
+    f->upcall->effects_due |= f->effects_due;
 }
 
 static void
@@ -274,6 +276,9 @@ upcall_flow_fold(struct upcall_flow *f,
             rule_counters_credit(c->counters, n_packets, n_bytes,
                                  stats->used_ms);
         }
+    }
+    if (n_packets) {
+        f->effects_due = false;
     }
     /* Effects may call back (a MAC address moved): without the lock. */
     size_t n_effects = n_packets ? f->n_effects : 0;

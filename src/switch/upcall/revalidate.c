@@ -414,6 +414,7 @@ sweep_flow(void *sweep_, struct datapath_flow *flow,
         vec_push(&sweep->idle, f);
     } else {
         sweep->next_ms = MIN(sweep->next_ms, idle_at + 1);
+        sweep->upcall->effects_due |= f->effects_due;
     }
     return true;
 }
@@ -438,6 +439,7 @@ upcall_sweep(struct upcall *u, long long now_ms)
         sweep.max_idle_ms = MIN(sweep.max_idle_ms, 100);
         sweep.all = n > 2 * (uint64_t) u->config.flow_limit;
     }
+    u->effects_due = false;
     u->datapath->ops->flow_for_each(u->datapath, sweep_flow, &sweep);
     for (size_t i = 0; i < sweep.idle.n; i++) {
         delete_held_flow(u, sweep.idle.items[i]);

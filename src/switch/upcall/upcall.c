@@ -32,6 +32,16 @@ set_timer(struct upcall *u, long long sweep_ms)
     }
 }
 
+/* Flows that were just translated anew may bring new addresses or flows with
+ * their next packets: these must not wait until something is idle. */
+static long long
+limit_sweep(const struct upcall *u, long long sweep_ms)
+{
+    return u->effects_due
+               ? MIN(sweep_ms, clock_msec() + u->config.max_revalidator_ms)
+               : sweep_ms;
+}
+
 /* Lets time do its work: idle flows, timeouts of rules and MAC addresses. */
 static void
 run_timers(void *u_)
@@ -43,8 +53,9 @@ run_timers(void *u_)
         struct upcall_bridge *b = u->bridges.items[i];
         pipeline_expire(b->pipeline, now);
     }
-    set_timer(u, sweep_ms);
     upcall_run(u);
+    u->sweep_due_ms = limit_sweep(u, sweep_ms);
+    set_timer(u, u->sweep_due_ms);
 }
 
 static void
@@ -65,8 +76,8 @@ run_latch(void *u_)
             sweep_ms = now + 100;
         }
     }
-    u->sweep_due_ms = sweep_ms;
-    set_timer(u, sweep_ms);
+    u->sweep_due_ms = limit_sweep(u, sweep_ms);
+    set_timer(u, u->sweep_due_ms);
 }
 
 struct upcall *

@@ -65,6 +65,7 @@ struct upcall_flow {
     uint64_t n_bytes;
     uint16_t tcp_flags;
     bool queued;             /* In upcall.recheck. */
+    bool effects_due;        /* Not seen since the last translation. */
     bool dead;               /* Only waits for the datapath to let go. */
     bool gone;               /* The datapath has let go. */
     unsigned int n_holds;    /* The main thread works on it. */
@@ -115,6 +116,7 @@ struct upcall {
 
     uint64_t change_seq; /* Atomic: counts announcements. */
     unsigned int n_paused;
+    bool effects_due;       /* Some flow's are; the main thread's. */
     long long sweep_due_ms; /* When idle flows are looked for next. */
     long long dump_ms;      /* How long the last full pass took. */
     size_t max_flows;       /* Ever; under the lock. */
