@@ -8,6 +8,7 @@
 #include "base/scan.h"
 #include "cmd/ovs-ofctl/ofctl.h"
 #include "openflow/message/switch.h"
+#include "openflow/message/table.h"
 #include "sys/process/program.h"
 
 bool
@@ -96,33 +97,21 @@ ofctl_fetch_ports(struct ofctl *ofctl, const char *target)
     }
 }
 
-/* From 1.3 on names are in the table features, whose fixed part begins with
- * length, id, padding, name. */
+/* From 1.3 on names are in the table features. */
 static void
-add_features(struct ofctl *ofctl, const struct message *m)
+add_table_names(struct ofctl *ofctl, const struct message *m)
 {
     struct reader r = reader_init(m->body, m->body_size);
-    while (r.left >= 64) {
-        const uint8_t *p = r.data;
-        size_t size = get_be16(p);
-        if (size < 64 || size > r.left) {
-            break;
-        }
-        char *name = xasprintf("%.32s", (const char *) p + 8);
-        port_names_add(&ofctl->tables, p[2], name);
-        free(name);
-        reader_skip(&r, size);
-    }
-}
-
-static void
-add_stats(struct ofctl *ofctl, const struct message *m)
-{
-    struct reader r = reader_init(m->body, m->body_size);
+    struct table_features f;
     struct table_stats stats;
     bool done = false;
-    while (!table_stats_decode(m, &r, &stats, &done) && !done) {
-        port_names_add(&ofctl->tables, stats.table_id, stats.name);
+    while (!(m->type == MSG_TABLE_STATS_REPLY
+                 ? table_stats_decode(m, &r, &f, &stats, &done)
+                 : table_features_decode(m, &r, &f, &done))
+           && !done) {
+        if (f.name[0]) {
+            port_names_add(&ofctl->tables, f.table_id, f.name);
+        }
     }
 }
 
@@ -143,13 +132,11 @@ ofctl_fetch_tables(struct ofctl *ofctl, const char *target)
     struct message m = ofctl_transact(v, &w);
     writer_uninit(&w);
     for (;;) {
-        if (m.type == MSG_TABLE_STATS_REPLY) {
-            add_stats(ofctl, &m);
-        } else if (m.type == MSG_TABLE_FEATURES_STATS_REPLY) {
-            add_features(ofctl, &m);
-        } else {
+        if (m.type != MSG_TABLE_STATS_REPLY
+            && m.type != MSG_TABLE_FEATURES_STATS_REPLY) {
             break;
         }
+        add_table_names(ofctl, &m);
         const uint8_t *data;
         size_t size;
         if (!m.more || vconn_recv_xid(v, m.xid, &data, &size)

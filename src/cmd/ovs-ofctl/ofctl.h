@@ -109,12 +109,16 @@ enum flow_protocol ofctl_choose_protocol(const struct ofctl *,
 
 void ofctl_show(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_desc(struct ofctl *, int argc, char *argv[]);
-void ofctl_dump_tables(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_ports(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_ports_desc(struct ofctl *, int argc, char *argv[]);
 void ofctl_mod_port(struct ofctl *, int argc, char *argv[]);
 void ofctl_get_frags(struct ofctl *, int argc, char *argv[]);
 void ofctl_set_frags(struct ofctl *, int argc, char *argv[]);
+
+void ofctl_dump_tables(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_table_features(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_table_desc(struct ofctl *, int argc, char *argv[]);
+void ofctl_mod_table(struct ofctl *, int argc, char *argv[]);
 
 void ofctl_dump_flows(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_aggregate(struct ofctl *, int argc, char *argv[]);

@@ -61,15 +61,6 @@ ofctl_dump_desc(struct ofctl *ofctl, int argc UNUSED, char *argv[])
 }
 
 void
-ofctl_dump_tables(struct ofctl *ofctl, int argc UNUSED, char *argv[])
-{
-    if (ofctl_prints_names(ofctl)) {
-        ofctl_fetch_tables(ofctl, argv[0]);
-    }
-    ofctl_dump_trivial(ofctl, argv[0], MSG_TABLE_STATS_REQUEST);
-}
-
-void
 ofctl_dump_ports(struct ofctl *ofctl, int argc, char *argv[])
 {
     struct vconn *v = ofctl_open(ofctl, argv[0]);

@@ -18,9 +18,14 @@ enum ofperr print_echo(struct print *);
 enum ofperr print_features(struct print *);
 enum ofperr print_config(struct print *);
 enum ofperr print_desc(struct print *);
-enum ofperr print_table_stats(struct print *);
 enum ofperr print_role(struct print *);
 enum ofperr print_u32_setting(struct print *);
+
+enum ofperr print_table_stats(struct print *);
+enum ofperr print_table_features(struct print *);
+enum ofperr print_table_mod(struct print *);
+enum ofperr print_table_desc(struct print *);
+enum ofperr print_table_status(struct print *);
 
 enum ofperr print_port_status(struct print *);
 enum ofperr print_port_mod(struct print *);

@@ -67,21 +67,6 @@ void switch_desc_encode(const struct switch_desc *,
                         const struct message *request, struct writer *);
 void switch_desc_decode(const struct message *, struct switch_desc *);
 
-/* One table in a table statistics reply. */
-struct table_stats {
-    uint8_t table_id;
-    char name[33];
-    uint32_t max_entries;
-    uint32_t n_active;
-    uint64_t n_lookup, n_matched;
-    uint32_t miss_config; /* 1.1, 1.2: OFPTC11_*. */
-};
-
-void table_stats_encode(const struct table_stats *,
-                        struct message_multipart *);
-enum ofperr table_stats_decode(const struct message *, struct reader *body,
-                               struct table_stats *, bool *donep) WARN_UNUSED;
-
 /* Hello: versions on offer. */
 void hello_encode(uint32_t versions, struct writer *);
 /* False if it offers none that we know; '*versionsp' anyway. */

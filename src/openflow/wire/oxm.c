@@ -32,7 +32,8 @@ oxm_code(const struct field *f, uint8_t version)
             best = c;
         }
     }
-    return best;
+    /* What only later versions have travels in their way. */
+    return best || !f->n_oxms ? best : &f->oxms[0];
 }
 
 static void

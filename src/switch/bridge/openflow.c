@@ -19,7 +19,7 @@ describe_port(const struct bridge_port *port, struct port_info *info)
         .port_no = port->ofport,
         .hw_addr = port->mac,
         .config = port->config,
-        .state = port->link_up ? 0 : PORT_LINK_DOWN,
+        .state = port->link_up ? PORT_LIVE : PORT_LINK_DOWN,
         .curr = link.current,
         .advertised = link.advertised,
         .supported = link.supported,

@@ -107,7 +107,9 @@ pipeline_set_table(struct pipeline *p, uint8_t table_id,
     t->name = xstrdup_nullable(config->name);
     t->max_flows = config->max_flows;
     t->evict = config->evict;
-    __atomic_store_n(&t->miss, config->miss, __ATOMIC_RELAXED);
+    if (config->miss != PIPELINE_MISS_DEFAULT) {
+        __atomic_store_n(&t->miss, config->miss, __ATOMIC_RELAXED);
+    }
     free(t->eviction_fields);
     t->n_eviction_fields = config->n_eviction_fields;
     t->eviction_fields =
@@ -118,6 +120,27 @@ pipeline_set_table(struct pipeline *p, uint8_t table_id,
     (void) classifier_set_prefix_fields(&t->cls, config->prefix_fields,
                                         config->n_prefix_fields);
     mutex_unlock(&p->mutex);
+}
+
+void
+pipeline_set_table_miss(struct pipeline *p, uint8_t table_id,
+                        enum pipeline_miss miss)
+{
+    __atomic_store_n(&p->tables[table_id].miss, miss, __ATOMIC_RELAXED);
+}
+
+void
+pipeline_set_table_eviction(struct pipeline *p, uint8_t table_id, bool evict)
+{
+    __atomic_store_n(&p->tables[table_id].evict_by_mod, evict,
+                     __ATOMIC_RELAXED);
+}
+
+bool
+pipeline_table_eviction(const struct pipeline *p, uint8_t table_id)
+{
+    return __atomic_load_n(&p->tables[table_id].evict_by_mod,
+                           __ATOMIC_RELAXED);
 }
 
 enum pipeline_miss
@@ -142,7 +165,7 @@ pipeline_table_max_flows(const struct pipeline *p, uint8_t table_id)
 bool
 pipeline_table_evicts(const struct pipeline *p, uint8_t table_id)
 {
-    return p->tables[table_id].evict;
+    return p->tables[table_id].evict || pipeline_table_eviction(p, table_id);
 }
 
 void

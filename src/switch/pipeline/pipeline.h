@@ -143,6 +143,13 @@ size_t pipeline_n_rules(const struct pipeline *, uint8_t table_id);
 
 void pipeline_set_table(struct pipeline *, uint8_t table_id,
                         const struct pipeline_table_config *);
+/* What table_mod sets, besides the configuration: stays when that changes. */
+void pipeline_set_table_miss(struct pipeline *, uint8_t table_id,
+                             enum pipeline_miss);
+void pipeline_set_table_eviction(struct pipeline *, uint8_t table_id,
+                                 bool evict);
+/* Whether pipeline_set_table_eviction() said so. */
+bool pipeline_table_eviction(const struct pipeline *, uint8_t table_id);
 enum pipeline_miss pipeline_table_miss(const struct pipeline *,
                                        uint8_t table_id);
 /* "" if it has none.  Valid until the next pipeline_set_table(). */

@@ -14,6 +14,7 @@ struct pipeline_table {
     char *name;              /* NULL: none. */
     uint32_t max_flows;      /* UINT32_MAX: no limit. */
     bool evict;              /* At the limit: evict instead of refusing. */
+    bool evict_by_mod;       /* The same, by a table_mod; atomic. */
     enum pipeline_miss miss; /* Atomic. */
     struct subfield *eviction_fields;
     size_t n_eviction_fields;

@@ -140,7 +140,9 @@ make_room(struct pipeline_update *u, const struct pipeline_flow_mod *fm,
 {
     struct pipeline_table *t = &u->pipeline->tables[table_id];
     while (fm->priority <= UINT16_MAX && t->n_rules >= t->max_flows) {
-        struct rule *victim = t->evict ? choose_victim(u, t) : NULL;
+        bool evict = pipeline_table_evicts(
+            u->pipeline, (uint8_t) (t - u->pipeline->tables));
+        struct rule *victim = evict ? choose_victim(u, t) : NULL;
         if (!victim) {
             return OFPERR_OFPFMFC_TABLE_FULL;
         }
