@@ -541,7 +541,10 @@ field_get_match(const struct field *f, const struct match *match,
         memset(mask, match->mask.bits.in_port ? 0xff : 0, 2);
     } else if (f->id == FIELD_CT_STATE && mask->bytes[3] == 0xff) {
         memset(mask, 0xff, 4);
-    } else if (f->n_bits < f->n_bytes * 8 && f->n_bytes <= 8
+    } else if (f->n_bits < f->n_bytes * 8
+               && f->n_bytes <= 8
+               /* Has a bit more: whether there is a tag. */
+               && f->id != FIELD_VLAN_VID
                && value_get_u64(mask, f->n_bytes) == ones(f->n_bits)) {
         memset(mask, 0xff, f->n_bytes);
     }

@@ -18,6 +18,7 @@ static const struct {
     { "dl_vlan=9,dl_vlan_pcp=3", 4,
       "OXM_OF_VLAN_VID(1009), OXM_OF_VLAN_PCP(03)" },
     { "vlan_tci=0x0000/0x1fff", 4, "OXM_OF_VLAN_VID(0000)" },
+    { "vlan_tci=0x0e5e/0x0fff", 4, "OXM_OF_VLAN_VID(0e5e/0fff)" },
     { "reg1=5,metadata=7", 0,
       "NXM_NX_REG1(00000005), OXM_OF_METADATA(0000000000000007)" },
 };
