@@ -359,6 +359,9 @@ uint32_t actions_meter(const struct actions *);
 
 /* Text of the action, "output" ... */
 const char *action_name(enum action_type);
+/* The list inside 'a', if it has one. */
+bool action_nested(const struct action *, const uint8_t **datap,
+                   size_t *sizep);
 
 struct actions_format {
     const struct port_names *ports;  /* Or NULL. */

@@ -248,6 +248,19 @@ action_put_subfields(const struct action *a, uint8_t version, struct writer *w)
 }
 
 /* A field and value from an OXM entry. */
+/* Whether no bit is set where the mask has none. */
+static bool
+is_within(const union field_value *value, const union field_value *mask,
+          size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (value->bytes[i] & ~mask->bytes[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum ofperr
 decode_oxm(struct reader *r, enum action_form form, struct actions *out)
 {
@@ -260,6 +273,8 @@ decode_oxm(struct reader *r, enum action_form form, struct actions *out)
     }
     if (!field->writable) {
         return OFPERR_OFPBAC_BAD_SET_ARGUMENT;
+    } else if (!is_within(&value, &mask, field->n_bytes)) {
+        return OFPERR_OFPBMC_BAD_WILDCARDS;
     } else if (!field_value_is_valid(field, &value)) {
         return OFPERR_OFPBAC_BAD_SET_ARGUMENT;
     }

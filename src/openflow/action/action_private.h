@@ -24,9 +24,6 @@ void *actions_close(struct actions *, size_t offset);
 void actions_append(struct actions *, const void *data, size_t size);
 /* Whether all significant bits of the field are set. */
 bool action_sets_whole(const struct action_set_field *);
-/* The list inside 'a', if it has one. */
-bool action_nested(const struct action *, const uint8_t **datap,
-                   size_t *sizep);
 
 /* action_format.c: the list nested in an action, or a whole one. */
 void actions_format_list(const void *data, size_t size,

@@ -15,7 +15,7 @@ enum {
     TYPE_EXPERIMENTER = 0xffff, /* OpenFlow 1.2+. */
     TYPE_VENDOR = 0xb0c2,       /* Nicira's, before 1.2. */
     HEADER = 8,
-    QUOTED_MAX = 64, /* Bytes of the request in a reply. */
+    QUOTED_MAX = 65535 - 20, /* Bytes of the request in a reply. */
 };
 
 struct cell {

@@ -38,8 +38,8 @@ bool ofperr_code(enum ofperr, uint8_t version,
 enum ofperr ofperr_from_code(uint8_t version, uint32_t vendor, uint16_t type,
                              uint16_t code);
 
-/* Appends a whole error message about the request, of which at most 64 bytes
- * are quoted. */
+/* Appends a whole error message about the request, which is quoted as far as
+ * there is room. */
 void ofperr_encode_reply(enum ofperr, const void *request, size_t size,
                          struct writer *);
 /* The error of a whole error message, 0 if it is unknown or malformed; what

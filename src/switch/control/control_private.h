@@ -128,6 +128,13 @@ void async_send_removed(void *control);
 /* A request's handler: replies, or gives the error to send. */
 typedef enum ofperr handler(struct connection *, const struct message *);
 
+/* supported.c */
+/* An error for actions or fields that the switch cannot do, which it logs. */
+enum ofperr check_supported(const struct control *,
+                            const struct actions *) WARN_UNUSED;
+enum ofperr check_match_supported(const struct control *,
+                                  const struct match *) WARN_UNUSED;
+
 /* dispatch.c */
 void dispatch(struct connection *, const void *data, size_t size);
 

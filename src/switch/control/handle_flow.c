@@ -20,11 +20,13 @@ apply_flow_mod(struct connection *c, const struct message *request,
         .n_tables = CONTROL_N_TABLES,
     };
     bool has_actions = fm->command <= FLOW_MOD_MODIFY_STRICT;
-    if (has_actions) {
-        enum ofperr error = actions_check(&fm->actions, &fm->match, &limits);
-        if (error) {
-            return error;
-        }
+    enum ofperr error = check_match_supported(c->control, &fm->match);
+    if (!error && has_actions) {
+        error = actions_check(&fm->actions, &fm->match, &limits);
+        error = error ? error : check_supported(c->control, &fm->actions);
+    }
+    if (error) {
+        return error;
     }
     /* Before 1.2 an addition always clears counters. */
     uint16_t implied =

@@ -29,6 +29,7 @@ execute(struct control *control, const struct packet_out *po)
         .n_tables = CONTROL_N_TABLES,
     };
     enum ofperr error = actions_check(&po->actions, &po->metadata, &limits);
+    error = error ? error : check_supported(control, &po->actions);
     if (error) {
         return error;
     }
