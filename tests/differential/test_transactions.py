@@ -214,7 +214,18 @@ def start(suite):
 
 
 def connect(suite):
-    return Labelled(suite.run_dir / "db.sock")
+    """The socket has a name a moment before it listens."""
+    made = []
+
+    def try_it():
+        try:
+            made.append(Labelled(suite.run_dir / "db.sock"))
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    suite.wait_for(try_it, "a server that listens")
+    return made[0]
 
 
 def everything(side):
