@@ -9,6 +9,11 @@ enum {
     PROPERTY_ETHERNET = 0,
     OF14_PORT_SIZE = 72,  /* With its one property. */
     OF14_STATS_SIZE = 80, /* Without properties. */
+    PROPERTY_EXPERIMENTER = 0xffff,
+    INTEL_EXPERIMENTER = 0xaa01,
+    INTEL_RFC2819 = 1, /* Pad be32, 20 counters be64. */
+    INTEL_CUSTOM = 2,  /* Pad be16, number be16; per counter the length of the
+                        * name u8, the name, the value be64. */
     /* Bits that a version has. */
     OF11_CONFIG = PORT_DOWN | PORT_NO_RECV | PORT_NO_FWD | PORT_NO_PACKET_IN,
     OF11_STATE = PORT_LINK_DOWN | PORT_BLOCKED | PORT_LIVE,
@@ -350,6 +355,54 @@ port_stats_encode(const struct port_stats *s, struct message_multipart *mp)
     message_multipart_next(mp, start);
 }
 
+bool
+port_stats_next_custom(struct port_stats *s, const char **namep, uint8_t *lenp,
+                       uint64_t *valuep)
+{
+    if (!s->n_custom) {
+        return false;
+    }
+    s->n_custom--;
+    *lenp = reader_u8(&s->custom);
+    *namep = (const char *) reader_take(&s->custom, *lenp);
+    *valuep = reader_u64(&s->custom);
+    return *lenp && !s->custom.failed;
+}
+
+static enum ofperr
+decode_experimenter_stats(struct reader *r, struct port_stats *s)
+{
+    uint32_t experimenter = reader_u32(r);
+    uint32_t type = reader_u32(r);
+    if (r->failed) {
+        return OFPERR_OFPBPC_BAD_LEN;
+    } else if (experimenter != INTEL_EXPERIMENTER) {
+        return 0;
+    }
+    if (type == INTEL_RFC2819) {
+        reader_skip(r, 4);
+        for (int i = 0; i < N_PORT_RFC2819; i++) {
+            s->rfc2819[i] = reader_u64(r);
+        }
+    } else if (type == INTEL_CUSTOM) {
+        reader_skip(r, 2);
+        uint16_t n = reader_u16(r);
+        s->custom = *r;
+        s->n_custom = n;
+        const char *name;
+        uint8_t len;
+        uint64_t value;
+        while (s->n_custom) {
+            if (!port_stats_next_custom(s, &name, &len, &value)) {
+                return OFPERR_OFPBPC_BAD_LEN;
+            }
+        }
+        s->custom = *r;
+        s->n_custom = n;
+    }
+    return r->failed ? OFPERR_OFPBPC_BAD_LEN : 0;
+}
+
 static enum ofperr
 decode_of14_stats(struct reader *body, struct port_stats *s)
 {
@@ -380,6 +433,11 @@ decode_of14_stats(struct reader *body, struct port_stats *s)
             for (size_t i = 0; i < ARRAY_SIZE(errors_of_ethernet); i++) {
                 s->counters[errors_of_ethernet[i]] = reader_u64(&property);
             }
+        } else if (type == PROPERTY_EXPERIMENTER) {
+            enum ofperr error = decode_experimenter_stats(&property, s);
+            if (error) {
+                return error;
+            }
         }
     }
     return 0;
@@ -394,6 +452,7 @@ port_stats_decode(const struct message *m, struct reader *body,
         return 0;
     }
     memset(s, 0xff, sizeof *s);
+    s->n_custom = 0;
     if (m->version >= OF14_VERSION) {
         return decode_of14_stats(body, s);
     }

@@ -103,10 +103,17 @@ enum port_counter {
     N_PORT_COUNTERS
 };
 
+/* Counters of RFC 2819, packets received and sent of 7 sizes first. */
+enum { N_PORT_RFC2819 = 20 };
+
 struct port_stats {
     uint32_t port_no;
     uint32_t duration_sec, duration_nsec; /* 1.3+; UINT32_MAX: unknown. */
     uint64_t counters[N_PORT_COUNTERS];   /* UINT64_MAX: unknown. */
+    uint64_t rfc2819[N_PORT_RFC2819];     /* 1.4+; the same; only decoded. */
+    /* The switch's own counters, 1.4+, only decoded; in the message. */
+    struct reader custom;
+    uint16_t n_custom;
 };
 
 void port_stats_request_encode(uint32_t port, uint8_t version, uint32_t xid,
@@ -119,3 +126,7 @@ enum ofperr port_desc_request_decode(const struct message *,
 void port_stats_encode(const struct port_stats *, struct message_multipart *);
 enum ofperr port_stats_decode(const struct message *, struct reader *body,
                               struct port_stats *, bool *donep) WARN_UNUSED;
+/* Takes the next of the 'n_custom' counters; false if there is none.  Names
+ * have no NUL at the end. */
+bool port_stats_next_custom(struct port_stats *, const char **namep,
+                            uint8_t *lenp, uint64_t *valuep);

@@ -259,9 +259,69 @@ put_counter(const char *what, uint64_t value, struct str *s)
     }
 }
 
+/* Those that are known of the counters that 'names' has names for. */
 static void
-put_port_stats(struct print *p, const struct port_stats *ps)
+put_rfc2819(const char *what, const char *const names[N_PORT_RFC2819],
+            const struct port_stats *ps, struct str *s)
 {
+    bool any = false;
+    for (size_t i = 0; i < N_PORT_RFC2819; i++) {
+        if (names[i] && ps->rfc2819[i] != UINT64_MAX) {
+            if (!any) {
+                str_putf(s, "           %s rfc2819 ", what);
+                any = true;
+            }
+            str_putf(s, "%s=%" PRIu64 ", ", names[i], ps->rfc2819[i]);
+        }
+    }
+    if (any) {
+        str_put_char(s, '\n');
+    }
+}
+
+static void
+put_custom(struct port_stats *ps, struct str *s)
+{
+    enum { PER_LINE = 3 };
+
+    const char *name;
+    uint8_t len;
+    uint64_t value;
+    for (int i = 0; port_stats_next_custom(ps, &name, &len, &value); i++) {
+        if (!i) {
+            str_put(s, "           CUSTOM Statistics");
+        }
+        str_put(s, i % PER_LINE ? " " : "\n                      ");
+        for (uint8_t j = 0; j < len; j++) {
+            bool control = (uint8_t) name[j] < ' ' || name[j] == 0x7f;
+            str_put_char(s, control ? '?' : name[j]);
+        }
+        str_putf(s, "=%" PRIu64 ",", value);
+        if (!ps->n_custom) {
+            str_put_char(s, '\n');
+        }
+    }
+}
+
+static void
+put_port_stats(struct print *p, struct port_stats *ps)
+{
+    static const char *const rx[N_PORT_RFC2819] = {
+        [0] = "1_to_64_packets",       [1] = "65_to_127_packets",
+        [2] = "128_to_255_packets",    [3] = "256_to_511_packets",
+        [4] = "512_to_1023_packets",   [5] = "1024_to_1522_packets",
+        [6] = "1523_to_max_packets",   [15] = "broadcast_packets",
+        [17] = "undersized_errors",    [18] = "oversize_errors",
+        [19] = "rx_fragmented_errors",
+    };
+    static const char *const tx[N_PORT_RFC2819] = {
+        [7] = "1_to_64_packets",      [8] = "65_to_127_packets",
+        [9] = "128_to_255_packets",   [10] = "256_to_511_packets",
+        [11] = "512_to_1023_packets", [12] = "1024_to_1522_packets",
+        [13] = "1523_to_max_packets", [14] = "multicast_packets",
+        [16] = "broadcast_packets",
+    };
+
     const uint64_t *c = ps->counters;
     struct str port = STR_INITIALIZER;
     ofp_port_format(ps->port_no, port_names(p), &port);
@@ -287,6 +347,9 @@ put_port_stats(struct print *p, const struct port_stats *ps)
         }
         str_put(p->s, "s\n");
     }
+    put_rfc2819("rx", rx, ps, p->s);
+    put_rfc2819("tx", tx, ps, p->s);
+    put_custom(ps, p->s);
 }
 
 enum ofperr
@@ -295,7 +358,8 @@ print_port_stats(struct print *p)
     size_t n = 0;
     enum ofperr error = 0;
     /* First only counts. */
-    for (int pass = 0; pass < 2 && !error; pass++) {
+    for (int pass = 0; pass < 2; pass++) {
+        error = 0;
         struct reader r = reader_init(p->m->body, p->m->body_size);
         for (bool done = false; !done && !error;) {
             struct port_stats ps;
@@ -308,7 +372,7 @@ print_port_stats(struct print *p)
                 n++;
             }
         }
-        if (!pass && !error) {
+        if (!pass) {
             str_putf(p->s, " %zu ports\n", n);
         }
     }
