@@ -82,7 +82,7 @@ queue_config_encode(uint32_t port, uint32_t queue,
 {
     struct writer *w = mp->w;
     size_t start = w->size;
-    if (mp->version == OF10_VERSION) {
+    if (mp->version <= OF11_VERSION) {
         writer_u32(w, queue);
         writer_u16(w, DESC10_SIZE);
         writer_zeros(w, 2);
