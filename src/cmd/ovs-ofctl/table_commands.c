@@ -128,11 +128,12 @@ ofctl_dump_table_desc(struct ofctl *ofctl, int argc UNUSED, char *argv[])
 {
     struct vconn *v =
         open_since(ofctl, argv[0], OF14_VERSION, "dump-table-desc");
-    if (ofctl_prints_names(ofctl)) {
-        ofctl_fetch_tables(ofctl, argv[0]);
-    }
+    struct writer w = WRITER_INITIALIZER;
+    message_put_simple(&w, MSG_TABLE_DESC_REQUEST, vconn_version(v),
+                       message_next_xid());
+    ofctl_dump(ofctl, v, &w);
+    writer_uninit(&w);
     vconn_close(v);
-    ofctl_dump_trivial(ofctl, argv[0], MSG_TABLE_DESC_REQUEST);
 }
 
 /* mod-table. */
@@ -215,18 +216,16 @@ parse_table(struct ofctl *ofctl, const char *target, const char *text)
     if (!strcasecmp(text, "all")) {
         return TABLE_ALL;
     }
+    ofctl_fetch_tables(ofctl, target);
     if (scan_u32(text, 0, &number)) {
         if (number <= TABLE_ALL) {
             return (uint8_t) number;
         }
         log_warn("table %u is outside the supported range 0 through 255",
                  number);
-    } else {
-        ofctl_fetch_tables(ofctl, target);
-        if (ofctl->names.tables
-            && port_names_lookup(ofctl->names.tables, text, &number)) {
-            return (uint8_t) number;
-        }
+    } else if (ofctl->names.tables
+               && port_names_lookup(ofctl->names.tables, text, &number)) {
+        return (uint8_t) number;
     }
     program_fatal(0, "unknown table \"%s\"", text);
 }
