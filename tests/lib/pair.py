@@ -13,6 +13,7 @@ pipes:
                         of taste: help texts, lists of what differs by design)
     ^COMMAND            lists of what a program is made of: same answers for
                         what both have, by the first word of a line
+    @COMMAND            the same lines in any order
     # ...               a comment
 
 In a command, $RUN is the run directory, $SCHEMA the schema file and $LAST the
@@ -157,7 +158,7 @@ def _mark(line):
     if line[0] == "~":
         text, command = line[1:].split("~", 1)
         return "~", text, command.strip()
-    if line[0] in "<^":
+    if line[0] in "<^@":
         return line[0], "", line[1:].strip()
     return "", "", line
 
@@ -204,6 +205,12 @@ def differences(block, ours, peer, kinds=("ours", "peer")):
         elif mark == "<":
             if mine[0] != other[0]:
                 yield f"{command}: exit {mine[0]}, not {other[0]}: {mine} {other}"
+        elif mark == "@":
+            mine, other = (
+                (code, "".join(sorted(out.splitlines(keepends=True))), err)
+                for code, out, err in (mine, other)
+            )
+            yield from _compared(command, mine, other)
         elif mark == "^":
             yield from _compared(command, *_common(mine, other))
         else:

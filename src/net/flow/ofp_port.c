@@ -8,6 +8,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/scan.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_port);
 
 struct number_node {
     struct hmap_node node; /* By hash of 'port'. */
@@ -122,6 +125,23 @@ unquote(const char *s)
     return out;
 }
 
+/* A number that is reserved in OpenFlow 1.0 and means another port. */
+static void
+warn_of10(uint32_t of10, uint32_t port)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
+        if (reserved[i].port == port) {
+            log_warn("referring to port %s as %u is deprecated for "
+                     "compatibility with OpenFlow 1.1 and later",
+                     reserved[i].name, of10);
+            return;
+        }
+    }
+    log_warn("port %u is a reserved OF1.0 port number that will be "
+             "translated to %u when talking to an OF1.1 or later controller",
+             of10, port);
+}
+
 bool
 ofp_port_parse(const char *s, const struct port_names *names, uint32_t *portp)
 {
@@ -133,13 +153,17 @@ ofp_port_parse(const char *s, const struct port_names *names, uint32_t *portp)
             return true;
         }
         if (port <= UINT16_MAX) {
-            /* The reserved numbers of OpenFlow 1.0. */
-            return ofp_port_from_of10(port, portp);
+            *portp = port + (OFPP_MAX - OFPP10_MAX);
+            warn_of10(port, *portp);
+            return true;
         }
         if (port >= OFPP_MAX) {
             *portp = port;
             return true;
         }
+        log_warn("port %u is outside the supported range 0 through %x or "
+                 "0x%x through 0xffffffff",
+                 port, UINT16_MAX, OFPP_MAX);
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {

@@ -359,6 +359,9 @@ uint32_t actions_meter(const struct actions *);
 
 /* Text of the action, "output" ... */
 const char *action_name(enum action_type);
+/* A table by number or name; 'names' may be NULL. */
+bool table_id_parse(const char *text, const struct port_names *names,
+                    uint8_t *tablep) WARN_UNUSED;
 /* The list inside 'a', if it has one. */
 bool action_nested(const struct action *, const uint8_t **datap,
                    size_t *sizep);

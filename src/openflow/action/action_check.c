@@ -5,6 +5,9 @@
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_private.h"
 #include "openflow/action/check.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_actions);
 
 /* What is known of a packet while its actions are walked. */
 struct checker {
@@ -98,17 +101,40 @@ check_number(const struct action *a, struct checker *c)
     }
 }
 
+/* The same for a part of a move or the like. */
+static enum ofperr
+check_end(const struct field *field, const char *end, const struct checker *c)
+{
+    enum ofperr error = check_field(field, c);
+    if (error) {
+        action_warn_end(field, end);
+    }
+    return error;
+}
+
+static void
+warn_set_field(const struct field *field)
+{
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+    log_warn_rl(&rl, "set_field %s lacks correct prerequisites", field->name);
+}
+
 static enum ofperr
 check_set_field(const struct action_set_field *a, struct checker *c)
 {
     enum field_id id = a->field->id;
     if ((id == FIELD_VLAN_VID || id == FIELD_VLAN_PCP) && !has_vlan(c)) {
+        warn_set_field(a->field);
         return OFPERR_OFPBAC_MATCH_INCONSISTENT;
     }
     if (id == FIELD_VLAN_TCI && a->bytes[0] & 0x10) {
         push_tag(c);
     }
-    return check_field(a->field, c);
+    enum ofperr error = check_field(a->field, c);
+    if (error) {
+        warn_set_field(a->field);
+    }
+    return error;
 }
 
 static enum ofperr
@@ -173,16 +199,16 @@ check_fields_of(const struct action *a, const struct checker *c)
     switch (a->type) {
     case ACTION_MOVE: {
         const struct action_move *m = (const struct action_move *) a;
-        error = check_field(m->src.field, c);
-        return error ? error : check_field(m->dst.field, c);
+        error = check_end(m->src.field, "source", c);
+        return error ? error : check_end(m->dst.field, "destination", c);
     }
     case ACTION_STACK_PUSH:
     case ACTION_STACK_POP:
         return check_field(((const struct action_stack *) a)->subfield.field,
                            c);
     case ACTION_OUTPUT_REG:
-        return check_field(((const struct action_output_reg *) a)->src.field,
-                           c);
+        return check_end(((const struct action_output_reg *) a)->src.field,
+                         "source", c);
     default:
         return check_field(
             ((const struct action_check_pkt_larger *) a)->dst.field, c);

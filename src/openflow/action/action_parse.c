@@ -8,6 +8,9 @@
 #include "base/scan.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_parse_private.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_table);
 
 enum { MAX_NESTING = 100 };
 
@@ -41,18 +44,30 @@ parse_port(const char *text, const char *what, const struct parse *p,
     return NULL;
 }
 
+bool
+table_id_parse(const char *text, const struct port_names *names,
+               uint8_t *tablep)
+{
+    uint32_t number;
+    if (scan_u32(text, 0, &number)) {
+        if (number > UINT8_MAX) {
+            log_warn("table %u is outside the supported range 0 through 255",
+                     number);
+            return false;
+        }
+    } else if (!names || !port_names_lookup(names, text, &number)) {
+        return false;
+    }
+    *tablep = (uint8_t) number;
+    return true;
+}
+
 struct error *
 parse_table(const char *text, const struct parse *p, uint8_t *tablep)
 {
-    uint32_t number;
-    if (scan_u8(text, 0, tablep)) {
-        return NULL;
-    } else if (p->options && p->options->tables
-               && port_names_lookup(p->options->tables, text, &number)) {
-        *tablep = number;
-        return NULL;
-    }
-    return error_create("unknown table \"%s\"", text);
+    return table_id_parse(text, p->options ? p->options->tables : NULL, tablep)
+               ? NULL
+               : error_create("unknown table \"%s\"", text);
 }
 
 /* An action that is nothing but a number. */

@@ -225,6 +225,10 @@ parse_resubmit(struct parse *p, char *arg)
     }
     if (!error && *table_text) {
         error = parse_table(table_text, p, &table);
+        if (error) {
+            error_destroy(error);
+            error = error_create("%s: resubmit to unknown table", table_text);
+        }
     }
     if (!error && *ct_text && strcmp(ct_text, "ct")) {
         error = error_create("%s: unknown parameter", ct_text);

@@ -25,6 +25,9 @@ void actions_append(struct actions *, const void *data, size_t size);
 /* Whether all significant bits of the field are set. */
 bool action_sets_whole(const struct action_set_field *);
 
+/* action_warn.c: a "source" or "destination" that no packet of the flow has. */
+void action_warn_end(const struct field *, const char *end);
+
 /* action_format.c: the list nested in an action, or a whole one. */
 void actions_format_list(const void *data, size_t size,
                          const struct actions_format *, struct str *);

@@ -257,13 +257,9 @@ parse_cookie(struct parser *p, char *text)
 static struct error *
 parse_table(struct parser *p, const char *text)
 {
-    uint32_t number;
-    const struct port_names *tables = p->names ? p->names->tables : NULL;
-    if (!scan_u8(text, 0, &p->fm->table_id)) {
-        if (!tables || !port_names_lookup(tables, text, &number)) {
-            return error_create("unknown table \"%s\"", text);
-        }
-        p->fm->table_id = (uint8_t) number;
+    if (!table_id_parse(text, p->names ? p->names->tables : NULL,
+                        &p->fm->table_id)) {
+        return error_create("unknown table \"%s\"", text);
     }
     if (p->fm->table_id != 255) {
         p->usable &= P_TID;

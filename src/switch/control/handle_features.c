@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "switch/control/control_private.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofproto);
 
 /* OpenFlow 1.0's action bits: output to set_tp_dst, and enqueue. */
 #define OF10_ACTIONS 0xfff
@@ -29,7 +32,7 @@ handle_features_request(struct connection *c, const struct message *request)
         .capabilities =
             SWITCH_FLOW_STATS | SWITCH_TABLE_STATS | SWITCH_PORT_STATS
             | SWITCH_QUEUE_STATS
-            | (request->version == OF10_VERSION ? SWITCH_ARP_MATCH_IP : 0),
+            | (request->version <= OF11_VERSION ? SWITCH_ARP_MATCH_IP : 0),
         .actions = OF10_ACTIONS,
     };
     struct writer w = WRITER_INITIALIZER;
@@ -76,6 +79,7 @@ handle_get_config_request(struct connection *c, const struct message *request)
 enum ofperr
 handle_set_config(struct connection *c, const struct message *request)
 {
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
     struct switch_config config;
     enum ofperr error = switch_config_decode(request, &config);
     if (error) {
@@ -84,9 +88,10 @@ handle_set_config(struct connection *c, const struct message *request)
     struct control *control = c->control;
     unsigned int frag = config.flags & SWITCH_FRAG_MASK;
     if (frag == SWITCH_FRAG_REASM || frag == SWITCH_FRAG_NX_MATCH) {
-        return OFPERR_OFPSCFC_BAD_FLAGS;
-    }
-    if (c->role != ROLE_SECONDARY) {
+        /* Who asks for the configuration sees that nothing changed. */
+        log_warn_rl(&rl, "%s: fragments cannot be handled in mode %u",
+                    control->name, frag);
+    } else if (c->role != ROLE_SECONDARY) {
         control->drop_fragments = frag == SWITCH_FRAG_DROP;
         control->ops.set_drop_fragments(control->ops.aux,
                                         control->drop_fragments);

@@ -135,7 +135,7 @@ check_list(const void *data, size_t size)
 enum ofperr
 check_supported(const struct control *control, const struct actions *actions)
 {
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(60, 60);
     struct refusal refusal = check_list(actions->data, actions->size);
     if (refusal.error) {
         log_warn_rl(&rl, "%s: action %s is not supported yet", control->name,
@@ -147,7 +147,7 @@ check_supported(const struct control *control, const struct actions *actions)
 enum ofperr
 check_match_supported(const struct control *control, const struct match *match)
 {
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(60, 60);
     if (match->mask.bits.tunnel.metadata_present) {
         log_warn_rl(&rl, "%s: tun_metadata fields are not supported yet",
                     control->name);
