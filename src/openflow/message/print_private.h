@@ -34,6 +34,18 @@ enum ofperr print_port_stats(struct print *);
 enum ofperr print_port_desc(struct print *);
 enum ofperr print_port_desc_request(struct print *);
 
+enum ofperr print_queue_stats_request(struct print *);
+enum ofperr print_queue_stats(struct print *);
+enum ofperr print_queue_config_request(struct print *);
+enum ofperr print_queue_config(struct print *);
+
+enum ofperr print_group_request(struct print *);
+enum ofperr print_group_features(struct print *);
+enum ofperr print_meter_request(struct print *);
+enum ofperr print_meter_features(struct print *);
+/* A body that nobody knows to print yet: says so. */
+enum ofperr print_later(struct print *);
+
 enum ofperr print_flow_mod(struct print *);
 enum ofperr print_flow_stats_request(struct print *);
 enum ofperr print_flow_stats(struct print *);

@@ -1,0 +1,257 @@
+/* Printing messages about queues. */
+
+#include <inttypes.h>
+
+#include "net/flow/ofp_port.h"
+#include "openflow/message/print_private.h"
+#include "openflow/message/queue.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_queue);
+
+enum {
+    PROPERTY_MIN_RATE = 1,
+    PROPERTY_MAX_RATE = 2,
+    RATE_UNKNOWN = 1001, /* Of it on, in tenths of a per cent. */
+    STATS14_SIZE = 48,
+};
+
+static void
+put_port(const struct print *p, const char *prefix, uint32_t port)
+{
+    str_put(p->s, prefix);
+    ofp_port_format(port, p->names ? p->names->ports : NULL, p->s);
+}
+
+static void
+put_queue(const struct print *p, uint32_t queue)
+{
+    if (queue == QUEUE_ALL) {
+        str_put(p->s, " queue=ALL");
+    } else {
+        str_putf(p->s, " queue=%" PRIu32, queue);
+    }
+}
+
+enum ofperr
+print_queue_stats_request(struct print *p)
+{
+    struct queue_request q;
+    enum ofperr error = queue_request_decode(p->m, &q);
+    if (!error) {
+        put_port(p, " port=", q.port);
+        put_queue(p, q.queue);
+    }
+    return error;
+}
+
+enum ofperr
+print_queue_config_request(struct print *p)
+{
+    struct queue_request q;
+    enum ofperr error = queue_request_decode(p->m, &q);
+    /* Before 1.1 only ports with queues of their own. */
+    if (!error && p->m->version == OF10_VERSION && q.port >= OFPP10_MAX) {
+        error = OFPERR_OFPQOFC_BAD_PORT;
+    }
+    if (!error) {
+        put_port(p, " port=", q.port);
+        if (q.queue != QUEUE_ALL) {
+            put_queue(p, q.queue);
+        }
+    }
+    return error;
+}
+
+/* Statistics. */
+
+static enum ofperr
+decode_stats(const struct message *m, struct reader *r, struct queue_stats *q)
+{
+    *q = (struct queue_stats){ .duration_sec = UINT32_MAX };
+    size_t extra = 0;
+    if (m->version >= OF14_VERSION) {
+        uint16_t len = reader_u16(r);
+        reader_skip(r, 6);
+        if (len < STATS14_SIZE || len % 8
+            || len - STATS14_SIZE + 40u > r->left) {
+            return OFPERR_OFPBRC_BAD_LEN;
+        }
+        extra = len - STATS14_SIZE;
+    }
+    if (m->version == OF10_VERSION) {
+        if (!ofp_port_from_of10(reader_u16(r), &q->port)) {
+            return OFPERR_OFPBRC_BAD_PORT;
+        }
+        reader_skip(r, 2);
+    } else {
+        q->port = reader_u32(r);
+    }
+    q->queue = reader_u32(r);
+    q->tx_bytes = reader_u64(r);
+    q->tx_packets = reader_u64(r);
+    q->tx_errors = reader_u64(r);
+    if (m->version >= OF13_VERSION) {
+        q->duration_sec = reader_u32(r);
+        q->duration_nsec = reader_u32(r);
+    }
+    reader_skip(r, extra);
+    return r->failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
+
+static void
+put_counter(const char *what, uint64_t value, struct str *s)
+{
+    str_put(s, what);
+    if (value == UINT64_MAX) {
+        str_put_char(s, '?');
+    } else {
+        str_put_u64(s, value);
+    }
+}
+
+static void
+put_stats(struct print *p, const struct queue_stats *q)
+{
+    put_port(p, "  port ", q->port);
+    str_putf(p->s, " queue %" PRIu32 ": ", q->queue);
+    put_counter("bytes=", q->tx_bytes, p->s);
+    put_counter(", pkts=", q->tx_packets, p->s);
+    put_counter(", errors=", q->tx_errors, p->s);
+    str_put(p->s, ", duration=");
+    if (q->duration_sec == UINT32_MAX) {
+        str_put(p->s, "?\n");
+        return;
+    }
+    str_putf(p->s, "%" PRIu32, q->duration_sec);
+    if (q->duration_nsec) {
+        str_putf(p->s, ".%03" PRIu32, q->duration_nsec / 1000000);
+    }
+    str_put(p->s, "s\n");
+}
+
+enum ofperr
+print_queue_stats(struct print *p)
+{
+    size_t n = 0;
+    enum ofperr error = 0;
+    /* First only counts. */
+    for (int pass = 0; pass < 2; pass++) {
+        struct reader r = reader_init(p->m->body, p->m->body_size);
+        for (error = 0; r.left;) {
+            struct queue_stats q;
+            error = decode_stats(p->m, &r, &q);
+            if (error) {
+                break;
+            } else if (pass) {
+                put_stats(p, &q);
+            } else {
+                n++;
+            }
+        }
+        if (!pass) {
+            str_putf(p->s, " %zu queues\n", n);
+        }
+    }
+    return error;
+}
+
+/* Configuration. */
+
+static void
+put_rate(const char *what, uint16_t rate, struct str *s)
+{
+    if (rate < RATE_UNKNOWN) {
+        str_putf(s, " %s:%u.%u%%", what, rate / 10u, rate % 10u);
+    } else {
+        str_putf(s, " %s:(disabled)", what);
+    }
+}
+
+/* Until 1.3 properties have 4 more bytes before the rate. */
+static enum ofperr
+put_properties(struct print *p, struct reader *r)
+{
+    size_t padding = p->m->version < OF14_VERSION ? 4 : 0;
+    while (r->left) {
+        uint16_t type = reader_u16(r);
+        uint16_t len = reader_u16(r);
+        if (r->failed || len < 4 || len - 4u > r->left) {
+            return OFPERR_OFPBRC_BAD_LEN;
+        }
+        struct reader property =
+            reader_sub(r, MIN(ROUND_UP(len, 8u) - 4, r->left));
+        reader_skip(&property, padding);
+        uint16_t rate = reader_u16(&property);
+        if (type != PROPERTY_MIN_RATE && type != PROPERTY_MAX_RATE) {
+            log_info("unknown queue property %u", type);
+            continue;
+        } else if (property.failed) {
+            return OFPERR_OFPBPC_BAD_LEN;
+        }
+        put_rate(type == PROPERTY_MIN_RATE ? "min_rate" : "max_rate", rate,
+                 p->s);
+    }
+    return 0;
+}
+
+/* One queue: 1.0 and 1.1 queue be32, length be16, padding 2; 1.2 and 1.3 queue
+ * be32, port be32, length be16, padding 6; from 1.4 on the port is first. */
+static enum ofperr
+print_queue(struct print *p, struct reader *r, bool first)
+{
+    uint8_t version = p->m->version;
+    uint32_t port = 0;
+    size_t left = r->left;
+    if (version >= OF14_VERSION) {
+        port = reader_u32(r);
+    }
+    uint32_t queue = reader_u32(r);
+    if (version == OF12_VERSION || version == OF13_VERSION) {
+        reader_skip(r, 4);
+    }
+    uint16_t len = reader_u16(r);
+    reader_skip(r, version <= OF11_VERSION ? 2 : 6);
+    size_t header = left - r->left;
+    if (r->failed || len < header || len - header > r->left) {
+        return OFPERR_OFPBRC_BAD_LEN;
+    }
+    if (first && version >= OF14_VERSION) {
+        put_port(p, " port=", port);
+        str_put_char(p->s, '\n');
+    }
+    struct reader properties = reader_sub(r, len - header);
+    str_putf(p->s, "queue %" PRIu32 ":", queue);
+    enum ofperr error = put_properties(p, &properties);
+    str_put_char(p->s, '\n');
+    return error;
+}
+
+enum ofperr
+print_queue_config(struct print *p)
+{
+    struct reader r = reader_init(p->m->body, p->m->body_size);
+    uint32_t port;
+    if (p->m->version == OF10_VERSION) {
+        if (!ofp_port_from_of10(reader_u16(&r), &port)) {
+            return OFPERR_OFPBRC_BAD_PORT;
+        }
+        reader_skip(&r, 6);
+    } else if (p->m->version < OF14_VERSION) {
+        port = reader_u32(&r);
+        reader_skip(&r, 4);
+    }
+    if (p->m->version < OF14_VERSION) {
+        put_port(p, " port=", port);
+        str_put_char(p->s, '\n');
+    }
+    bool first = true;
+    while (r.left) {
+        enum ofperr error = print_queue(p, &r, first);
+        if (error) {
+            return error;
+        }
+        first = false;
+    }
+    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
