@@ -14,6 +14,7 @@ struct checker {
     struct match match;
     const struct actions_limits *limits;
     bool in_set; /* Inside write_actions. */
+    bool in_ct;  /* Inside ct(exec(...)). */
 };
 
 static enum ofperr check_list(struct checker *, const void *data, size_t size);
@@ -123,6 +124,9 @@ static enum ofperr
 check_set_field(const struct action_set_field *a, struct checker *c)
 {
     enum field_id id = a->field->id;
+    if ((id == FIELD_CT_MARK || id == FIELD_CT_LABEL) && !c->in_ct) {
+        return OFPERR_OFPBAC_BAD_SET_ARGUMENT;
+    }
     if ((id == FIELD_VLAN_VID || id == FIELD_VLAN_PCP) && !has_vlan(c)) {
         warn_set_field(a->field);
         return OFPERR_OFPBAC_MATCH_INCONSISTENT;
@@ -159,7 +163,21 @@ check_ct(const struct action_ct *a, struct checker *c)
     if (a->zone_src.field && check_field(a->zone_src.field, c)) {
         return OFPERR_OFPBAC_MATCH_INCONSISTENT;
     }
-    return check_list(c, a->actions, ACTION_NESTED_SIZE(a));
+    c->in_ct = true;
+    enum ofperr error = check_list(c, a->actions, ACTION_NESTED_SIZE(a));
+    c->in_ct = false;
+    return error;
+}
+
+/* Fields of the connection are there behind its tracking only. */
+static enum ofperr
+check_resubmit(const struct action_resubmit *a, const struct checker *c)
+{
+    return a->with_ct
+                   && !field_prereqs_ok_match(field_from_id(FIELD_CT_NW_PROTO),
+                                              &c->match)
+               ? OFPERR_OFPBAC_MATCH_INCONSISTENT
+               : 0;
 }
 
 static enum ofperr
@@ -281,6 +299,8 @@ check_one(struct checker *c, const struct action *a)
             return check_list(&inner, nested, nested_size);
         }
         return 0;
+    case ACTION_RESUBMIT:
+        return check_resubmit((const struct action_resubmit *) a, c);
     case ACTION_GOTO_TABLE:
         return check_goto((const struct action_goto_table *) a, c);
     default:

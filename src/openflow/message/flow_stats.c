@@ -315,7 +315,8 @@ put_of11(const struct flow_stats *fs, uint8_t version, struct writer *w)
     writer_zeros(w, 2);
     writer_put(w, &fs->cookie, sizeof fs->cookie);
     put_counters(fs, w);
-    oxm_put_of_match(w, &fs->match, version);
+    /* A structure of 1.1 would leave out fields that it does not have. */
+    oxm_put_of_match(w, &fs->match, MAX(version, OF12_VERSION));
     instructions_encode(&fs->actions, version, w);
 }
 

@@ -474,7 +474,9 @@ check_actions(struct parser *p)
             memcpy(actions_add(&strict, a->type, a->size), a, a->size);
         }
     }
-    error = actions_check(&strict, &fm->match, &limits);
+    if (strict.size != fm->actions.size) {
+        error = actions_check(&strict, &fm->match, &limits);
+    }
     actions_uninit(&strict);
     if (!error) {
         p->usable &= P_OF10 | P_NXM;
@@ -493,6 +495,9 @@ parse_actions(struct parser *p, const char *text)
     }
     p->usable &= actions_protocols(&fm->actions);
     enum ofperr ofperr = check_actions(p);
+    if (ofperr == OFPERR_OFPBAC_BAD_SET_ARGUMENT) {
+        return error_create("cannot set CT fields outside of ct action");
+    }
     return ofperr ? error_create("actions are invalid with specified match "
                                  "(%s)",
                                  ofperr_name(ofperr))

@@ -113,8 +113,15 @@ translator_report_subfield(struct translator *t, const struct subfield *sf)
     struct str s = STR_INITIALIZER;
     union field_value value;
     subfield_format(sf, &s);
-    subfield_get(sf, &t->flow, &value);
     str_put(&s, " is now ");
+    if (!sf->start && sf->n_bits == sf->field->n_bits) {
+        field_get(sf->field, &t->flow, &value);
+        field_format(sf->field, &value, NULL, NULL, &s);
+        translator_report(t, TRACE_DETAIL, "%s", str_text(&s));
+        str_uninit(&s);
+        return;
+    }
+    subfield_get(sf, &t->flow, &value);
     size_t i = 0;
     while (i < sizeof value - 1 && !value.bytes[i]) {
         i++;
