@@ -45,6 +45,13 @@ bool port_names_lookup(const struct port_names *, const char *name,
 bool ofp_port_parse(const char *, const struct port_names *,
                     uint32_t *portp) WARN_UNUSED;
 void ofp_port_format(uint32_t port, const struct port_names *, struct str *);
+/* Whether the number, of 1.1 and later, is one that ports can have here. */
+static inline bool
+ofp_port_is_valid(uint32_t port)
+{
+    return port < OFPP10_MAX || port >= OFPP_MAX;
+}
+
 /* OpenFlow 1.0's 16-bit number to ours; false if out of range. */
 bool ofp_port_from_of10(uint16_t of10, uint32_t *portp) WARN_UNUSED;
 uint16_t ofp_port_to_of10(uint32_t port);

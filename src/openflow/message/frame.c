@@ -194,6 +194,7 @@ message_decode(const void *data, size_t size, struct message *m)
         .version = h.version,
         .xid = get_be32(p + 4),
         .more = h.flags & FLAG_MORE,
+        .flags = h.flags,
         .data = p,
         .size = size,
         .body = p + header_size,

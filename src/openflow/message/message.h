@@ -47,6 +47,7 @@ struct message {
     uint8_t version;
     uint32_t xid;
     bool more;           /* Multipart: not the last part. */
+    uint16_t flags;      /* Multipart: all flags. */
     const uint8_t *data; /* From the header on; borrowed. */
     size_t size;
     const uint8_t *body; /* After all headers. */

@@ -292,7 +292,7 @@ port_stats_request_decode(const struct message *m, uint32_t *portp)
                    : OFPERR_OFPBRC_BAD_PORT;
     }
     *portp = reader_u32(&r);
-    return 0;
+    return ofp_port_is_valid(*portp) ? 0 : OFPERR_OFPBAC_BAD_OUT_PORT;
 }
 
 enum ofperr
@@ -302,6 +302,9 @@ port_desc_request_decode(const struct message *m, uint32_t *portp)
     if (m->version >= OF15_VERSION) {
         struct reader r = reader_init(m->body, m->body_size);
         *portp = reader_u32(&r);
+        if (!r.failed && !ofp_port_is_valid(*portp)) {
+            return OFPERR_OFPBAC_BAD_OUT_PORT;
+        }
         return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
     }
     return 0;
@@ -454,7 +457,10 @@ port_stats_decode(const struct message *m, struct reader *body,
     memset(s, 0xff, sizeof *s);
     s->n_custom = 0;
     if (m->version >= OF14_VERSION) {
-        return decode_of14_stats(body, s);
+        enum ofperr error = decode_of14_stats(body, s);
+        return error || ofp_port_is_valid(s->port_no)
+                   ? error
+                   : OFPERR_OFPBAC_BAD_OUT_PORT;
     }
     if (m->version == OF10_VERSION) {
         if (!ofp_port_from_of10(reader_u16(body), &s->port_no)) {

@@ -24,6 +24,8 @@ static printer *const printers[N_MESSAGE_TYPES] = {
     [MSG_TABLE_MOD] = print_table_mod,
     [MSG_TABLE_DESC_REPLY] = print_table_desc,
     [MSG_TABLE_STATUS] = print_table_status,
+    [MSG_SET_ASYNC_CONFIG] = print_async,
+    [MSG_GET_ASYNC_REPLY] = print_async,
     [MSG_ROLE_REQUEST] = print_role,
     [MSG_ROLE_REPLY] = print_role,
     [MSG_SET_FLOW_FORMAT] = print_u32_setting,
@@ -72,8 +74,12 @@ put_first_line(const struct message *m, struct str *s)
         str_putf(s, " (OF 0x%02x)", m->version);
     }
     str_putf(s, " (xid=0x%" PRIx32 "):", m->xid);
-    if (m->more) {
-        str_put(s, " ***more***");
+    uint32_t unknown = m->flags & ~(m->more ? 1u : 0u);
+    if (m->flags) {
+        str_putf(s, " flags=%s", m->more ? "[more]" : "");
+    }
+    if (unknown) {
+        str_putf(s, "[***unknown flags 0x%04" PRIx32 "***]", unknown);
     }
 }
 

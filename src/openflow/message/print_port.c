@@ -191,7 +191,7 @@ print_port_desc_request(struct print *p)
 {
     uint32_t port;
     enum ofperr error = port_desc_request_decode(p->m, &port);
-    if (!error && p->m->version >= OF15_VERSION) {
+    if (!error) {
         put_request_port(p, " port=", port);
     }
     return error;

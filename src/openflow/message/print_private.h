@@ -19,6 +19,7 @@ enum ofperr print_features(struct print *);
 enum ofperr print_config(struct print *);
 enum ofperr print_desc(struct print *);
 enum ofperr print_role(struct print *);
+enum ofperr print_async(struct print *);
 enum ofperr print_u32_setting(struct print *);
 
 enum ofperr print_table_stats(struct print *);

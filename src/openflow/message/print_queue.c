@@ -1,7 +1,9 @@
 /* Printing messages about queues. */
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/message/print_private.h"
 #include "openflow/message/queue.h"
@@ -86,6 +88,9 @@ decode_stats(const struct message *m, struct reader *r, struct queue_stats *q)
         reader_skip(r, 2);
     } else {
         q->port = reader_u32(r);
+        if (!ofp_port_is_valid(q->port)) {
+            return OFPERR_OFPBAC_BAD_OUT_PORT;
+        }
     }
     q->queue = reader_u32(r);
     q->tx_bytes = reader_u64(r);
@@ -195,18 +200,20 @@ put_properties(struct print *p, struct reader *r)
     return 0;
 }
 
-/* One queue: 1.0 and 1.1 queue be32, length be16, padding 2; 1.2 and 1.3 queue
- * be32, port be32, length be16, padding 6; from 1.4 on the port is first. */
+struct queue_desc {
+    uint32_t port; /* 1.4+. */
+    uint32_t queue;
+    struct reader properties;
+};
+
+/* 1.0 and 1.1: queue be32, length be16, padding 2; 1.2 and 1.3: queue be32,
+ * port be32, length be16, padding 6; from 1.4 on the port is first. */
 static enum ofperr
-print_queue(struct print *p, struct reader *r, bool first)
+decode_desc(uint8_t version, struct reader *r, struct queue_desc *q)
 {
-    uint8_t version = p->m->version;
-    uint32_t port = 0;
     size_t left = r->left;
-    if (version >= OF14_VERSION) {
-        port = reader_u32(r);
-    }
-    uint32_t queue = reader_u32(r);
+    q->port = version >= OF14_VERSION ? reader_u32(r) : 0;
+    q->queue = reader_u32(r);
     if (version == OF12_VERSION || version == OF13_VERSION) {
         reader_skip(r, 4);
     }
@@ -216,42 +223,72 @@ print_queue(struct print *p, struct reader *r, bool first)
     if (r->failed || len < header || len - header > r->left) {
         return OFPERR_OFPBRC_BAD_LEN;
     }
-    if (first && version >= OF14_VERSION) {
-        put_port(p, " port=", port);
-        str_put_char(p->s, '\n');
+    q->properties = reader_sub(r, len - header);
+    return ofp_port_is_valid(q->port) ? 0 : OFPERR_OFPBAC_BAD_OUT_PORT;
+}
+
+static int
+compare_descs(const void *a_, const void *b_)
+{
+    const struct queue_desc *a = a_;
+    const struct queue_desc *b = b_;
+    if (a->port != b->port) {
+        return a->port < b->port ? -1 : 1;
     }
-    struct reader properties = reader_sub(r, len - header);
-    str_putf(p->s, "queue %" PRIu32 ":", queue);
-    enum ofperr error = put_properties(p, &properties);
-    str_put_char(p->s, '\n');
-    return error;
+    return a->queue < b->queue ? -1 : a->queue > b->queue;
+}
+
+static enum ofperr
+print_descs(struct print *p, struct queue_desc *queues, size_t n)
+{
+    uint8_t version = p->m->version;
+    qsort(queues, n, sizeof *queues, compare_descs);
+    for (size_t i = 0; i < n; i++) {
+        struct queue_desc *q = &queues[i];
+        if (version >= OF14_VERSION && (!i || q->port != q[-1].port)) {
+            put_port(p, i ? "port=" : " port=", q->port);
+            str_put_char(p->s, '\n');
+        }
+        str_putf(p->s, "queue %" PRIu32 ":", q->queue);
+        enum ofperr error = put_properties(p, &q->properties);
+        str_put_char(p->s, '\n');
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
 }
 
 enum ofperr
 print_queue_config(struct print *p)
 {
+    uint8_t version = p->m->version;
     struct reader r = reader_init(p->m->body, p->m->body_size);
-    uint32_t port;
-    if (p->m->version == OF10_VERSION) {
+    uint32_t port = 0;
+    if (version == OF10_VERSION) {
         if (!ofp_port_from_of10(reader_u16(&r), &port)) {
             return OFPERR_OFPBRC_BAD_PORT;
         }
         reader_skip(&r, 6);
-    } else if (p->m->version < OF14_VERSION) {
+    } else if (version < OF14_VERSION) {
         port = reader_u32(&r);
         reader_skip(&r, 4);
     }
-    if (p->m->version < OF14_VERSION) {
+    if (r.failed || !ofp_port_is_valid(port)) {
+        return r.failed ? OFPERR_OFPBRC_BAD_LEN : OFPERR_OFPBAC_BAD_OUT_PORT;
+    }
+    /* None takes less than 8 bytes. */
+    struct queue_desc *queues = xmalloc((r.left / 8 + 1) * sizeof *queues);
+    size_t n = 0;
+    enum ofperr error = 0;
+    while (r.left && !error) {
+        error = decode_desc(version, &r, &queues[n++]);
+    }
+    if (!error && version < OF14_VERSION) {
         put_port(p, " port=", port);
         str_put_char(p->s, '\n');
     }
-    bool first = true;
-    while (r.left) {
-        enum ofperr error = print_queue(p, &r, first);
-        if (error) {
-            return error;
-        }
-        first = false;
-    }
-    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+    error = error ? error : print_descs(p, queues, n);
+    free(queues);
+    return error;
 }

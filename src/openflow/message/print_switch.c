@@ -211,3 +211,50 @@ print_u32_setting(struct print *p)
     }
     return 0;
 }
+
+/* Reasons by bit of each kind of message. */
+static const struct {
+    const char *name;
+    const char *reasons[6];
+} async_names[N_ASYNC_TYPES] = {
+    [ASYNC_PACKET_IN] = { "PACKET_IN",
+                          { "no_match", "action", "invalid_ttl", "action_set",
+                            "group", "packet_out" } },
+    [ASYNC_PORT_STATUS] = { "PORT_STATUS", { "add", "delete", "modify" } },
+    [ASYNC_FLOW_REMOVED] = { "FLOW_REMOVED",
+                             { "idle", "hard", "delete", "group_delete",
+                               "meter_delete", "eviction" } },
+    [ASYNC_ROLE_STATUS] = { "ROLE_STATUS",
+                            { "primary_request", "configuration_changed",
+                              "experimenter_data_changed" } },
+    [ASYNC_TABLE_STATUS] = { "TABLE_STATUS",
+                             { NULL, NULL, NULL, "vacancy_down",
+                               "vacancy_up" } },
+    [ASYNC_REQUESTFORWARD] = { "REQUESTFORWARD",
+                               { "group_mod_request", "meter_mod_request" } },
+};
+
+enum ofperr
+print_async(struct print *p)
+{
+    static const char *const roles[] = { "primary", "secondary" };
+    struct async_config config = { 0 };
+    enum ofperr error = async_config_decode(p->m, &config);
+    if (error) {
+        return error;
+    }
+    for (size_t role = 0; role < ARRAY_SIZE(roles); role++) {
+        str_putf(p->s, "\n %s:\n", roles[role]);
+        for (size_t type = 0; type < N_ASYNC_TYPES; type++) {
+            uint32_t mask = config.masks[role][type];
+            str_putf(p->s, "%16s:", async_names[type].name);
+            for (size_t i = 0; i < ARRAY_SIZE(async_names[0].reasons); i++) {
+                if (mask & 1u << i && async_names[type].reasons[i]) {
+                    str_putf(p->s, " %s", async_names[type].reasons[i]);
+                }
+            }
+            str_put(p->s, mask ? "\n" : " (off)\n");
+        }
+    }
+    return 0;
+}

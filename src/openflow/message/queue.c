@@ -24,6 +24,9 @@ queue_request_decode(const struct message *m, struct queue_request *request)
         reader_skip(&r, 2);
     } else {
         request->port = reader_u32(&r);
+        if (!ofp_port_is_valid(request->port)) {
+            return OFPERR_OFPBAC_BAD_OUT_PORT;
+        }
     }
     if (m->type == MSG_QUEUE_STATS_REQUEST || m->version >= OF14_VERSION) {
         request->queue = reader_u32(&r);
