@@ -7,19 +7,14 @@
 
 enum { DEFAULT_PRIORITY = 32768 };
 
-/* "1.5s": at most nine digits after the point, three if that is exact. */
-static void
-put_duration(uint32_t sec, uint32_t nsec, struct str *s)
+void
+flow_duration_format(uint32_t sec, uint32_t nsec, struct str *s)
 {
     str_put_u64(s, sec);
-    if (nsec == UINT32_MAX || !nsec) {
-        str_put_char(s, 's');
-        return;
-    }
     if (nsec % 1000000) {
         str_putf(s, ".%09" PRIu32, nsec);
         str_chomp(s, "0");
-    } else {
+    } else if (nsec) {
         str_putf(s, ".%03" PRIu32, nsec / 1000000);
     }
     str_put_char(s, 's');
@@ -80,7 +75,9 @@ flow_stats_format(const struct flow_stats *fs,
     }
     if (with_stats) {
         str_put(s, "duration=");
-        put_duration(fs->duration_sec, fs->duration_nsec, s);
+        flow_duration_format(
+            fs->duration_sec,
+            fs->duration_nsec == UINT32_MAX ? 0 : fs->duration_nsec, s);
         str_put(s, ", ");
     }
     if (with_stats || fs->table_id) {

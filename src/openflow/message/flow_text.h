@@ -17,6 +17,8 @@ struct error *flow_stats_request_parse(const char *text, bool aggregate,
                                        const struct actions_format *,
                                        struct flow_stats_request *,
                                        unsigned int *usablep) WARN_UNUSED;
+/* "1.5s": at most nine digits after the point, three if that is exact. */
+void flow_duration_format(uint32_t sec, uint32_t nsec, struct str *);
 /* " cookie=0x0, duration=..., ... actions=..." without newline. */
 void flow_stats_format(const struct flow_stats *,
                        const struct actions_format *, bool with_stats,

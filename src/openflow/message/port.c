@@ -164,6 +164,9 @@ port_info_decode(struct reader *r, uint8_t version, struct port_info *p)
         struct reader properties = reader_sub(r, len - 40);
         error = decode_properties(&properties, p);
     }
+    if (!error && !ofp_port_is_valid(p->port_no)) {
+        error = OFPERR_OFPBAC_BAD_OUT_PORT;
+    }
     return r->failed ? OFPERR_OFPBRC_BAD_LEN : error;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "openflow/message/flow_text.h"
 #include "openflow/message/port.h"
 #include "openflow/message/print_private.h"
 
@@ -164,7 +165,7 @@ print_ports(struct print *p, struct reader *r)
     if (n) {
         qsort(ports, n, sizeof *ports, compare_ports);
     }
-    for (size_t i = 0; i < n && !error; i++) {
+    for (size_t i = 0; i < n; i++) {
         port_info_format(&ports[i], port_names(p), p->s);
     }
     free(ports);
@@ -341,11 +342,9 @@ put_port_stats(struct print *p, struct port_stats *ps)
     put_counter(", coll=", c[PORT_COLLISIONS], p->s);
     str_put_char(p->s, '\n');
     if (p->m->version >= OF13_VERSION && ps->duration_sec != UINT32_MAX) {
-        str_putf(p->s, "           duration=%" PRIu32, ps->duration_sec);
-        if (ps->duration_nsec) {
-            str_putf(p->s, ".%03" PRIu32, ps->duration_nsec / 1000000);
-        }
-        str_put(p->s, "s\n");
+        str_put(p->s, "           duration=");
+        flow_duration_format(ps->duration_sec, ps->duration_nsec, p->s);
+        str_put_char(p->s, '\n');
     }
     put_rfc2819("rx", rx, ps, p->s);
     put_rfc2819("tx", tx, ps, p->s);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "net/flow/ofp_port.h"
+#include "openflow/message/flow_text.h"
 #include "openflow/message/print_private.h"
 #include "openflow/message/queue.h"
 #include "sys/log/log.h"
@@ -128,11 +129,8 @@ put_stats(struct print *p, const struct queue_stats *q)
         str_put(p->s, "?\n");
         return;
     }
-    str_putf(p->s, "%" PRIu32, q->duration_sec);
-    if (q->duration_nsec) {
-        str_putf(p->s, ".%03" PRIu32, q->duration_nsec / 1000000);
-    }
-    str_put(p->s, "s\n");
+    flow_duration_format(q->duration_sec, q->duration_nsec, p->s);
+    str_put_char(p->s, '\n');
 }
 
 enum ofperr

@@ -77,9 +77,10 @@ async_config_init(struct async_config *config, uint8_t version)
     config->masks[1][ASYNC_PORT_STATUS] = 0x07;
 }
 
-/* 1.4's properties: types 2 * t for secondaries, 2 * t + 1 for others. */
+/* 1.4's properties: types 2 * t for secondaries, 2 * t + 1 for others.  In
+ * replies what nobody knows does no harm. */
 static enum ofperr
-decode_properties(struct reader *r, struct async_config *config)
+decode_properties(struct reader *r, bool loose, struct async_config *config)
 {
     while (r->left) {
         uint16_t type = reader_u16(r);
@@ -89,12 +90,16 @@ decode_properties(struct reader *r, struct async_config *config)
         }
         uint32_t mask = reader_u32(r);
         if (type / 2 >= N_ASYNC_TYPES) {
+            if (loose) {
+                continue;
+            }
             return OFPERR_OFPACFC_UNSUPPORTED;
         }
-        if (mask & ~allowed[type / 2].new) {
+        if (!loose && mask & ~allowed[type / 2].new) {
             return OFPERR_OFPACFC_INVALID;
         }
-        config->masks[type % 2 ? 0 : 1][type / 2] = mask;
+        config->masks[type % 2 ? 0 : 1][type / 2] =
+            mask & allowed[type / 2].new;
     }
     return 0;
 }
@@ -107,7 +112,8 @@ async_config_decode(const struct message *m, struct async_config *config)
         || m->raw == MSG_RAW_NXT_SET_ASYNC_CONFIG2
         || m->raw == MSG_RAW_OFPT14_GET_ASYNC_REPLY) {
         struct async_config changed = *config;
-        enum ofperr error = decode_properties(&r, &changed);
+        enum ofperr error =
+            decode_properties(&r, m->type == MSG_GET_ASYNC_REPLY, &changed);
         if (!error) {
             *config = changed;
         }

@@ -115,6 +115,9 @@ table_mod_decode(const struct message *m, struct table_config *c)
     if (m->version >= OF14_VERSION) {
         return get_properties(&r, true, c);
     }
+    if (m->version <= OF12_VERSION) {
+        c->config &= TABLE_MISS_MASK;
+    }
     if (m->version <= OF12_VERSION && c->config > TABLE_MISS_DROP) {
         log_warn_rl(&rl, "bad table miss config %u", c->config);
         c->config = TABLE_MISS_CONTROLLER;
