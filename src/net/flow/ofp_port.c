@@ -147,7 +147,7 @@ ofp_port_parse(const char *s, const struct port_names *names, uint32_t *portp)
 {
     uint32_t port;
     *portp = 0;
-    if (scan_u32(s, 0, &port)) {
+    if (scan_u32(s, 10, &port)) {
         if (port < OFPP10_MAX) {
             *portp = port;
             return true;
@@ -232,8 +232,7 @@ ofp_port_from_of10(uint16_t of10, uint32_t *portp)
 uint16_t
 ofp_port_to_of10(uint32_t port)
 {
-    return port < OFPP10_MAX ? port
-           : port >= OFPP_MAX + (OFPP10_FIRST_RESERVED - OFPP10_MAX)
-               ? port - (OFPP_MAX - OFPP10_MAX)
-               : UINT16_MAX;
+    return port < OFPP10_MAX  ? port
+           : port >= OFPP_MAX ? port - (OFPP_MAX - OFPP10_MAX)
+                              : UINT16_MAX;
 }
