@@ -208,6 +208,7 @@ do_fin_timeout(struct translator *t, const struct action_fin_timeout *a)
         e->u.fin.rule = rule_ref(t->rule);
         e->u.fin.idle = a->idle;
         e->u.fin.hard = a->hard;
+        translator_effect_done(t);
     }
 }
 

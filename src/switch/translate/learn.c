@@ -149,6 +149,7 @@ translator_learn(struct translator *t, const struct action_learn *learn)
         translator_add_effect(t, TRANSLATE_LEARN_FLOW);
     e->pipeline = t->bridge->pipeline;
     e->u.flow = lf;
+    translator_effect_done(t);
 }
 
 void

@@ -80,6 +80,7 @@ learn_source(struct translator *t, const struct forwarding_bundle *in,
     effect->mac_table = t->bridge->mac_table;
     effect->u.mac = frame;
     effect->mac_generation = generation;
+    translator_effect_done(t);
 }
 
 /* Sends out of the bundle with the tags that it wants. */

@@ -350,13 +350,11 @@ run_once(const struct trace_job *job, const struct actions *actions,
         .packet = job->packet,
         .now_ms = clock_msec(),
         .tcp_flags = flow_tcp_flags(&job->flow),
+        .apply_effects = trace->side_effects,
         .trace = trace,
         .actions = actions,
     };
     translate(&request, t);
-    if (trace->side_effects) {
-        translate_apply_effects(t, request.now_ms);
-    }
 }
 
 static void
@@ -367,10 +365,6 @@ run_trace(struct trace_job *job, const struct actions *actions,
     struct trace trace;
     translation_init(&t);
     run_once(job, actions, &trace, &t);
-    if (t.sees_own_effects && trace.side_effects) {
-        trace_list_uninit(&trace.top);
-        run_once(job, actions, &trace, &t);
-    }
     put_result(job, &trace, &t, out);
     trace_list_uninit(&trace.top);
     translation_uninit(&t);

@@ -53,7 +53,6 @@ clear(struct translation *out)
     out->bridge = NULL;
     out->slow = 0;
     out->avoid_caching = false;
-    out->sees_own_effects = false;
     out->nf_output = OFPP_NONE;
 }
 
@@ -148,6 +147,19 @@ translator_add_effect(struct translator *t, enum translate_effect_type type)
     struct translate_effect *effect = vec_add(&t->out->effects);
     effect->type = type;
     return effect;
+}
+
+void
+translator_effect_done(struct translator *t)
+{
+    if (t->request->apply_effects) {
+        const struct translate_effect *effect =
+            &t->out->effects.items[t->out->effects.n - 1];
+        translate_effect_apply(effect, t->request->now_ms);
+        if (effect->type == TRANSLATE_LEARN_FLOW) {
+            t->version = pipeline_version(t->bridge->pipeline);
+        }
+    }
 }
 
 void
@@ -314,23 +326,6 @@ may_recurse(struct translator *t)
     return false;
 }
 
-/* Notes if the lookup's result would be another one with the flows that this
- * translation has learned so far. */
-static void
-check_learned(struct translator *t, uint8_t table_id, const struct rule *rule)
-{
-    for (size_t i = 0; i < t->out->effects.n; i++) {
-        const struct translate_effect *e = &t->out->effects.items[i];
-        if (e->type == TRANSLATE_LEARN_FLOW
-            && e->pipeline == t->bridge->pipeline
-            && e->u.flow->table_id == table_id
-            && (!rule || rule->cr.priority < e->u.flow->priority)
-            && match_flow(&e->u.flow->match, &t->flow)) {
-            t->out->sees_own_effects = true;
-        }
-    }
-}
-
 /* The rule that the flow meets in the table.  Fragments whose L4 header is
  * elsewhere are looked up without ports: OFPC_FRAG_NORMAL. */
 static const struct rule *
@@ -376,7 +371,6 @@ translator_run_table(struct translator *t, uint32_t in_port, uint8_t table_id,
         rule = lookup(t, table_id);
         depend_on_table(t, table_id, rule);
         credit(t, table_id, rule);
-        check_learned(t, table_id, rule);
         if (rule || table_id >= PIPELINE_TABLE_INTERNAL - 1
             || pipeline_table_miss(t->bridge->pipeline, table_id)
                    != PIPELINE_MISS_CONTINUE) {
@@ -528,14 +522,6 @@ translate(const struct translate_request *r, struct translation *out)
     }
     out->final = t.flow;
     finish_mask(&t);
-}
-
-void
-translate_apply_effects(const struct translation *out, long long now_ms)
-{
-    for (size_t i = 0; i < out->effects.n; i++) {
-        translate_effect_apply(&out->effects.items[i], now_ms);
-    }
 }
 
 void

@@ -1,10 +1,11 @@
 /* Translation: what the tables say about a flow, as datapath actions.
  *
  * translate() is a function: of the configuration, the tables at a version,
- * the MAC table and the flow.  It changes nothing.  What should happen besides
- * forwarding comes back as effects, in order, which the upcall applies, the
- * trace prints and revalidation ignores.  What it looked at comes back in two
- * forms: as a mask over the flow, and as the objects that it depended on. */
+ * the MAC table and the flow.  What should happen besides forwarding comes
+ * back as effects, in order.  For a packet they take effect at once, so that
+ * it meets what it taught itself; without one, as in revalidation, nothing
+ * changes.  What it looked at comes back in two forms: as a mask over the
+ * flow, and as the objects that it depended on. */
 
 #pragma once
 
@@ -147,6 +148,7 @@ struct translate_request {
     const struct flow *flow;     /* in_port is an OpenFlow port. */
     const struct packet *packet; /* NULL if there is none. */
     long long now_ms;
+    bool apply_effects;  /* At once, as for a packet. */
     uint16_t tcp_flags;  /* Of the packets, host order. */
     struct trace *trace; /* NULL: no trace. */
     /* For packet-outs: these actions instead of a table lookup. */
@@ -164,10 +166,9 @@ struct translation {
     struct flow_mask megaflow; /* The same as traces print it. */
     struct flow_mask looked;   /* The same with the pipeline's own fields. */
     unsigned int slow;         /* TRANSLATE_SLOW_*. */
-    bool sees_own_effects; /* Wants to be repeated once they are applied. */
-    bool avoid_caching;    /* Must not become a datapath flow. */
-    uint32_t nf_output;    /* OpenFlow port that NetFlow reports. */
-    struct flow final;     /* The flow when it left the pipeline. */
+    bool avoid_caching;        /* Must not become a datapath flow. */
+    uint32_t nf_output;        /* OpenFlow port that NetFlow reports. */
+    struct flow final;         /* The flow when it left the pipeline. */
 
     struct {
         struct translate_effect *items;
@@ -210,8 +211,6 @@ void translate_effect_clone(struct translate_effect *dst,
                             const struct translate_effect *src);
 void translate_effect_uninit(struct translate_effect *);
 void translate_effect_apply(const struct translate_effect *, long long now_ms);
-/* Applies the effects in order. */
-void translate_apply_effects(const struct translation *, long long now_ms);
 /* Credits rules and tables with packets. */
 void translate_credit(const struct translation *, uint64_t n_packets,
                       uint64_t n_bytes, long long used_ms);

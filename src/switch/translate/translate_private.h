@@ -80,6 +80,8 @@ void translator_enter_bridge(struct translator *);
 const struct port_names *translator_names(const struct translator *);
 struct translate_effect *translator_add_effect(struct translator *,
                                                enum translate_effect_type);
+/* The effect added last is filled in: it happens now, if effects do. */
+void translator_effect_done(struct translator *);
 void translator_depend_on_mac(struct translator *, uint16_t vlan,
                               struct eth_addr mac);
 

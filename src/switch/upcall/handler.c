@@ -66,6 +66,7 @@ translate_key(struct upcall *u, const struct forwarding *fw,
         .flow = of_flow,
         .packet = up->packet,
         .now_ms = clock_msec(),
+        .apply_effects = true,
         .tcp_flags = flow_tcp_flags(of_flow),
     };
     translate(&request, t);
@@ -111,10 +112,6 @@ upcall_miss(void *u_, const struct datapath_upcall *up,
         return false;
     }
     long long now = clock_msec();
-    translate_apply_effects(t, now);
-    if (t->sees_own_effects) {
-        (void) translate_key(u, fw, up, &of_flow, t);
-    }
     translate_credit(t, 1, up->packet ? up->packet->size : 0, now);
     if (!__atomic_load_n(&upcall_megaflows, __ATOMIC_RELAXED)) {
         flow_mask_init_for_packet(&t->mask, up->key);
@@ -149,8 +146,6 @@ handle_slow_path(struct upcall *u, const struct datapath_upcall *up)
     struct flow of_flow;
     translation_init(&t);
     if (fw && translate_key(u, fw, up, &of_flow, &t)) {
-        long long now = clock_msec();
-        translate_apply_effects(&t, now);
         struct packet *copy = packet_clone(up->packet);
         u->datapath->ops->execute(u->datapath, copy, up->key, t.actions.data,
                                   t.actions.size);
@@ -245,12 +240,12 @@ upcall_packet_out(struct upcall *u, const char *bridge, struct packet *packet,
         .flow = &of_flow,
         .packet = packet,
         .now_ms = clock_msec(),
+        .apply_effects = true,
         .tcp_flags = flow_tcp_flags(&of_flow),
         .actions = actions,
     };
     translate(&request, &t);
     translate_credit(&t, 1, packet->size, clock_msec());
-    translate_apply_effects(&t, clock_msec());
     int error = u->datapath->ops->execute(u->datapath, packet, &key,
                                           t.actions.data, t.actions.size);
     translation_uninit(&t);
