@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "base/be.h"
+#include "base/str.h"
 #include "openflow/message/message.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_msgs);
 
 enum kind { OFPT, OFPST, NXT, NXST, ONFT, ONFST };
 
@@ -150,18 +154,53 @@ find_row(const struct headers *h)
     return NULL;
 }
 
+static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+
 /* Why no row fits. */
 static enum ofperr
 unknown(const struct headers *h)
 {
     bool vendor = h->multipart ? h->stat == STAT_EXPERIMENTER
                                : h->type == TYPE_EXPERIMENTER;
+    struct str s = STR_INITIALIZER;
+    str_putf(&s, "version %u, type %u", h->version, h->type);
+    if (h->multipart) {
+        str_putf(&s, ", stat %u", h->stat);
+    }
+    if (vendor) {
+        str_putf(&s, ", vendor 0x%x, subtype %u", h->vendor, h->subtype);
+    }
+    log_warn_rl(&rl, "unknown OpenFlow message (%s)", str_text(&s));
+    str_uninit(&s);
     if (vendor) {
         return h->vendor == VENDOR_NX || h->vendor == VENDOR_ONF
                    ? OFPERR_OFPBRC_BAD_SUBTYPE
                    : OFPERR_OFPBRC_BAD_VENDOR;
     }
     return h->multipart ? OFPERR_OFPBRC_BAD_STAT : OFPERR_OFPBRC_BAD_TYPE;
+}
+
+/* Says which sizes the message could have. */
+static void
+warn_of_size(const struct row *row, size_t size, size_t expected)
+{
+    const char *name = message_raw_name((enum message_raw)(row - rows));
+    if (!row->unit) {
+        log_warn_rl(&rl,
+                    "received %s with incorrect length %zu (expected length "
+                    "%zu)",
+                    name, size, expected);
+    } else if (row->unit == 1) {
+        log_warn_rl(&rl,
+                    "received %s with incorrect length %zu (expected length "
+                    "at least %zu bytes)",
+                    name, size, expected);
+    } else {
+        log_warn_rl(&rl,
+                    "received %s with incorrect length %zu (must be exactly "
+                    "%zu bytes or longer by an integer multiple of %u bytes)",
+                    name, size, expected, row->unit);
+    }
 }
 
 enum ofperr
@@ -186,6 +225,7 @@ message_decode(const void *data, size_t size, struct message *m)
     if (size < header_size + row->min_body
         || (row->unit ? (body_size - row->min_body) % row->unit
                       : body_size != row->min_body)) {
+        warn_of_size(row, size, header_size + row->min_body);
         return OFPERR_OFPBRC_BAD_LEN;
     }
     *m = (struct message){
