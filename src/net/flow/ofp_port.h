@@ -45,6 +45,7 @@ bool port_names_lookup(const struct port_names *, const char *name,
 bool ofp_port_parse(const char *, const struct port_names *,
                     uint32_t *portp) WARN_UNUSED;
 void ofp_port_format(uint32_t port, const struct port_names *, struct str *);
+
 /* Whether the number, of 1.1 and later, is one that ports can have here. */
 static inline bool
 ofp_port_is_valid(uint32_t port)
