@@ -209,3 +209,14 @@ def test_log_has_no_warnings(switch):
     assert re.search(r"\|bridge\|INFO\|ovs-vswitchd \(Open vSwitch\) ", log)
     assert "|bridge|INFO|bridge br0: added interface p1 on port 1\n" in log
     assert "|bridge|INFO|bridge br0: using datapath ID 0000aa55aa550001\n" in log
+
+
+@pytest.mark.parametrize("option", ["stream=unix:x", "numa_id=1", "ol_tso_segsz=100"])
+def test_missing_option_of_a_simulated_device_is_named(ours, option):
+    ours.start_dummy()
+    key, value = option.split("=")
+    ours.run("ovs-vsctl", "add-br", "br0", "--", "add-port", "br0", "p1", "--",
+             "set", "interface", "p1", f'options:{key}="{value}"')
+
+    error = ours.vsctl("get", "interface", "p1", "error")
+    assert f"option {key} is not supported yet" in error

@@ -29,7 +29,6 @@ struct netdev_dummy {
     unsigned flags;
     int ifindex;
     int n_txq;
-    int wanted_rxq;
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 
     struct queue_stats {
@@ -70,7 +69,6 @@ dummy_create(const char *name, const char *type, struct netdev **dp)
     m->flags = NETDEV_UP;
     m->ifindex = -EOPNOTSUPP;
     m->n_txq = 1;
-    m->wanted_rxq = 1;
     *dp = &m->up;
     return NULL;
 }
@@ -151,23 +149,39 @@ option_int(const struct strmap *options, const char *name, int fallback)
     return text && scan_int(text, 10, &value) ? value : fallback;
 }
 
+/* What is not there yet must not look as if it were. */
+static struct error *
+check_options(const struct netdev *d, const struct strmap *options)
+{
+    static const char *const later[] = { "stream", "pstream", "numa_id" };
+    const struct strmap_node *node;
+
+    STRMAP_FOR_EACH (node, options) {
+        bool is_later = !strncmp(node->name, "ol_", 3);
+        for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
+            is_later |= !strcmp(node->name, later[i]);
+        }
+        if (is_later) {
+            return error_create("%s: option %s is not supported yet", d->name,
+                                node->name);
+        }
+    }
+    return NULL;
+}
+
 static struct error *
 dummy_set_options(struct netdev *d, const struct strmap *options)
 {
     struct netdev_dummy *m = dummy_cast(d);
-    static const char *const later[] = { "stream", "pstream" };
-
+    struct error *error = check_options(d, options);
+    if (error) {
+        return error;
+    }
     m->ifindex = option_int(options, "ifindex", -EOPNOTSUPP);
     set_pcaps(m, options);
     if (!strcmp(d->driver->type, "dummy-pmd")) {
         d->n_rxq = MAX(option_int(options, "n_rxq", 1), 1);
         m->n_txq = MAX(option_int(options, "n_txq", 1), 1);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-        if (strmap_get(options, later[i])) {
-            return error_create("%s: option %s is not supported yet", d->name,
-                                later[i]);
-        }
     }
     return NULL;
 }
