@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,12 @@ class Result:
 
     def __repr__(self):
         return f"exit {self.code}\n--- stdout\n{self.out}--- stderr\n{self.err}"
+
+
+def listens(path):
+    """Whether somebody accepts connections at a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 class Suite:
@@ -119,6 +126,15 @@ class Suite:
 
     # Daemons.
 
+    def is_up(self, daemon, args):
+        """Whether a daemon has written its pidfile and takes runtime commands."""
+        try:
+            pid = (self.run_dir / f"{daemon}.pid").read_text().strip()
+        except FileNotFoundError:
+            return False
+        elsewhere = any(str(arg).startswith("--unixctl") for arg in args)
+        return elsewhere or listens(self.run_dir / f"{daemon}.{pid}.ctl")
+
     def start_ovsdb_server(self, *args, db="conf.db", create=True):
         """An ovsdb-server with an Open_vSwitch database at RUNDIR/db.sock."""
         path = self.run_dir / db
@@ -137,8 +153,7 @@ class Suite:
             *args,
         )
         self.wait_for(
-            lambda: (self.run_dir / "db.sock").exists()
-            and (self.run_dir / "ovsdb-server.pid").exists(),
+            lambda: self.is_up("ovsdb-server", args) and listens(self.run_dir / "db.sock"),
             "ovsdb-server",
         )
         return process
@@ -155,10 +170,7 @@ class Suite:
             "-vconsole:off",
             *args,
         )
-        self.wait_for(
-            lambda: (self.run_dir / "ovs-vswitchd.pid").exists(),
-            "ovs-vswitchd",
-        )
+        self.wait_for(lambda: self.is_up("ovs-vswitchd", args), "ovs-vswitchd")
         return process
 
     def start_dummy(self, *args):

@@ -329,8 +329,9 @@ def test_thousand_durable_transactions_survive_kills(tmp_path):
 
 
 def test_runtime_commands(server):
-    assert server.appctl("memory/show") == \
-        "atoms:14 cells:20 monitors:0 n-weak-refs:0\n"
+    # The session that found the server alive may not have ended yet.
+    memory = server.appctl("memory/show").replace(" sessions:1", "")
+    assert memory == "atoms:14 cells:20 monitors:0 n-weak-refs:0\n"
     assert server.appctl("ovsdb-server/memory-trim-on-compaction", "on") == ""
     assert server.appctl("ovsdb-server/compact") == ""
     for command in (["ovsdb-server/memory-trim-on-compaction", "x"],
