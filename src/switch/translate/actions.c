@@ -287,35 +287,36 @@ do_set_ttl(struct translator *t, uint8_t ttl)
 static bool
 execute_number(struct translator *t, const struct action *a)
 {
-    uint64_t x = ((const struct action_number *) a)->value;
+    const struct action_number *n = (const void *) a; /* If it is one. */
     bool push = a->form == ACTION_FORM_PUSH_IF;
     switch ((enum action_type) a->type) {
     case ACTION_SET_VLAN_VID:
-        translator_set_vlan(t, x, VLAN_VID_MASK, push);
+        translator_set_vlan(t, n->value, VLAN_VID_MASK, push);
         return true;
     case ACTION_SET_VLAN_PCP:
-        translator_set_vlan(t, x << VLAN_PCP_SHIFT, VLAN_PCP_MASK, push);
+        translator_set_vlan(t, n->value << VLAN_PCP_SHIFT, VLAN_PCP_MASK,
+                            push);
         return true;
     case ACTION_SET_IP_DSCP:
-        do_set_ip_tos(t, x, IP_DSCP_MASK);
+        do_set_ip_tos(t, n->value, IP_DSCP_MASK);
         return true;
     case ACTION_SET_IP_ECN:
-        do_set_ip_tos(t, x, IP_ECN_MASK);
+        do_set_ip_tos(t, n->value, IP_ECN_MASK);
         return true;
     case ACTION_SET_IP_TTL:
-        do_set_ttl(t, x);
+        do_set_ttl(t, n->value);
         return true;
     case ACTION_SET_L4_SRC:
-        do_set_port(t, x, true);
+        do_set_port(t, n->value, true);
         return true;
     case ACTION_SET_L4_DST:
-        do_set_port(t, x, false);
+        do_set_port(t, n->value, false);
         return true;
     case ACTION_SET_TUNNEL:
-        t->flow.tunnel.tun_id = be64_from_host(x);
+        t->flow.tunnel.tun_id = be64_from_host(n->value);
         return true;
     case ACTION_SET_QUEUE:
-        do_set_queue(t, x);
+        do_set_queue(t, n->value);
         return true;
     default:
         return false;
