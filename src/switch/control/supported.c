@@ -27,6 +27,19 @@ check_controller(const struct action_controller *a)
     return (struct refusal){ NULL, OFPERR_NONE };
 }
 
+static struct refusal
+check_learn(const struct action_learn *a)
+{
+    if (a->flags & LEARN_DELETE_LEARNED) {
+        return (struct refusal){ "learn(delete_learned)",
+                                 OFPERR_OFPBAC_BAD_ARGUMENT };
+    } else if (a->flags & LEARN_WRITE_RESULT) {
+        return (struct refusal){ "learn(result_dst)",
+                                 OFPERR_OFPBAC_BAD_ARGUMENT };
+    }
+    return (struct refusal){ NULL, OFPERR_NONE };
+}
+
 /* Tunnel options have no fields until somebody maps them. */
 static bool
 is_tun_metadata(const struct field *f)
@@ -89,6 +102,8 @@ check_one(const struct action *a)
     switch ((enum action_type) a->type) {
     case ACTION_CONTROLLER:
         return check_controller((const struct action_controller *) a);
+    case ACTION_LEARN:
+        return check_learn((const struct action_learn *) a);
     case ACTION_GROUP:
         return (struct refusal){ "group", OFPERR_OFPBAC_BAD_OUT_GROUP };
     case ACTION_METER:
