@@ -2,7 +2,6 @@
  * when to report. */
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

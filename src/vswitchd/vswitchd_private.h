@@ -113,11 +113,11 @@ void flow_table_row_configure(struct vswitchd *, struct bridge_state *,
 /* status.c: writes to the database what is. */
 void status_run(struct vswitchd *);
 /* stats.c */
-/* system_stats.c: adds pairs of Open_vSwitch.statistics. */
-void system_stats_collect(struct strmap *);
 void stats_write_interface(const struct iface *, struct idl_row *);
 void stats_write_system(struct vswitchd *,
                         const struct vswitch_open_vswitch *);
+/* system_stats.c: adds pairs of Open_vSwitch.statistics. */
+void system_stats_collect(struct strmap *);
 
 /* unsupported.c: complains, once per setting, about what is not built. */
 void unsupported_begin(struct vswitchd *);

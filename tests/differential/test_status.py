@@ -148,6 +148,10 @@ def compare(ours, peer, *devices):
             lambda s=suite: "load_average" in s.vsctl("get", "open_vswitch", ".", "statistics"),
             "statistics",
         )
+        suite.wait_for(
+            lambda s=suite: "last_error" in s.vsctl("list", "controller"),
+            "a refused connection",
+        )
     found = list(differences(settled(ours), settled(peer)))
     assert not found, "\n" + "\n".join(found)
 

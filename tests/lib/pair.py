@@ -24,7 +24,8 @@ import difflib
 import re
 import shlex
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+from lib.ovsdb import UUID
+
 LOG_LINE = re.compile(r"(?m)^\d{4}-\d\d-\d\d[T ][0-9:.]+Z?\|\d+\|")
 
 DUMMY = ("--enable-dummy=override", "--disable-system", "--disable-system-route")
@@ -95,7 +96,7 @@ def ordered(text):
     if len(records) > 1 and len({record[:20] for record in records}) == 1:
         return "\n\n".join(sorted(records)) + "\n"
     if re.search(r"\n +(Bridge|Port|Manager|ovs_version)", text):
-        return "\n".join(_tree(text.splitlines()))
+        return "\n".join(sort_tree(text.splitlines()))
     lines = text.splitlines(keepends=True)
     if text.startswith(" port  VLAN"):
         return "".join(lines[:1] + sorted(lines[1:]))
@@ -117,14 +118,15 @@ def _table(lines):
     return out + sorted(rows)
 
 
-def _tree(lines, depth=0):
+def sort_tree(lines, depth=0):
+    """Blocks by indentation, sorted at each level."""
     blocks = []
     for line in lines:
         if blocks and line.startswith(" " * (depth + 1)):
             blocks[-1].append(line)
         else:
             blocks.append([line])
-    named = [block[:1] + _tree(block[1:], depth + 4) for block in blocks]
+    named = [block[:1] + sort_tree(block[1:], depth + 4) for block in blocks]
     return [line for block in sorted(named) for line in block]
 
 

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from test_ovsdb_server import Client, Server
+from lib.ovsdb import Client
+from test_ovsdb_server import Server
 
 MIB = 1 << 20
 

@@ -5,17 +5,17 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 
+from lib.ovsdb import UUID, Client
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA = os.path.join(HERE, "kitchen.ovsschema")
 BUILD = os.environ.get("OVS_BUILD", os.path.join(HERE, "../../build"))
 PEER = os.environ.get("OVS_PEER")
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 needs_peer = pytest.mark.skipif(not PEER, reason="OVS_PEER is not set")
 
 
@@ -23,43 +23,6 @@ def program(name, peer=False):
     if peer:
         return [PEER, name]
     return [os.path.join(BUILD, "src", name)]
-
-
-class Client:
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(5)
-        self.sock.connect(path)
-        self.buffer = ""
-        self.id = 0
-        self.notes = []
-
-    def receive(self):
-        decoder = json.JSONDecoder()
-        while True:
-            try:
-                text = self.buffer.lstrip()
-                value, n = decoder.raw_decode(text)
-                self.buffer = text[n:]
-                return value
-            except ValueError:
-                data = self.sock.recv(65536)
-                if not data:
-                    raise EOFError
-                self.buffer += data.decode()
-
-    def call(self, method, *params):
-        self.id += 1
-        request = {"method": method, "params": params, "id": self.id}
-        self.sock.sendall(json.dumps(request).encode())
-        while True:
-            message = self.receive()
-            if message.get("id") == self.id:
-                return message
-            self.notes.append(message)
-
-    def transact(self, *ops):
-        return self.call("transact", "Kitchen", *ops)["result"]
 
 
 class Server:

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from lib.ovsdb import UUID
+from lib.pair import sort_tree
+
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 SCHEMA = TOP / "spec/schemas/vswitch.toml"
-UUID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 FIXED = "11111111-"
 
 
@@ -101,25 +102,13 @@ def normalize(text):
                   text)
     text = re.sub(r"\[((?:UUID, )*UUID)\]", order, text)
     if "\n    Bridge" in text:
-        return "\n".join(sort_show(text.splitlines()))
+        return "\n".join(sort_tree(text.splitlines()))
     if "\n\n_uuid" in text or "\n\nname" in text:
         return "\n\n".join(sorted(text.strip("\n").split("\n\n"))) + "\n"
     lines = text.splitlines(keepends=True)
     if lines and "----" in "".join(lines[1:2]):
         return "".join(lines[:2] + sorted(lines[2:]))
     return text
-
-
-def sort_show(lines, depth=0):
-    """Bridges and ports are printed in the order of their UUIDs."""
-    blocks = []
-    for line in lines:
-        if blocks and line.startswith(" " * (depth + 1)):
-            blocks[-1].append(line)
-        else:
-            blocks.append([line])
-    named = [b[:1] + sort_show(b[1:], depth + 4) for b in blocks]
-    return [line for block in sorted(named) for line in block]
 
 
 def normalize_dump(text):

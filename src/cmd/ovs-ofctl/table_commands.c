@@ -6,11 +6,9 @@
 #include "base/mem.h"
 #include "base/scan.h"
 #include "cmd/ovs-ofctl/ofctl.h"
+#include "openflow/action/action.h"
 #include "openflow/message/table.h"
-#include "sys/log/log.h"
 #include "sys/process/program.h"
-
-LOG_MODULE(ofp_table);
 
 enum { TABLE_ALL = 255 };
 
@@ -212,22 +210,15 @@ parse_setting(const char *text)
 static uint8_t
 parse_table(struct ofctl *ofctl, const char *target, const char *text)
 {
-    uint32_t number;
+    uint8_t table_id;
     if (!strcasecmp(text, "all")) {
         return TABLE_ALL;
     }
     ofctl_fetch_tables(ofctl, target);
-    if (scan_u32(text, 0, &number)) {
-        if (number <= TABLE_ALL) {
-            return (uint8_t) number;
-        }
-        log_warn("table %u is outside the supported range 0 through 255",
-                 number);
-    } else if (ofctl->names.tables
-               && port_names_lookup(ofctl->names.tables, text, &number)) {
-        return (uint8_t) number;
+    if (!table_id_parse(text, ofctl->names.tables, &table_id)) {
+        program_fatal(0, "unknown table \"%s\"", text);
     }
-    program_fatal(0, "unknown table \"%s\"", text);
+    return table_id;
 }
 
 /* How a table is configured, and the number of tables. */

@@ -102,9 +102,13 @@ get_groups(struct settings *settings, struct option_group groups[3])
 }
 
 static struct error *
-not_supported(const char *option)
+not_supported(int id)
 {
-    return error_create("option --%s is not supported yet", option);
+    const struct option_spec *spec = specs;
+    while (spec->id != id) {
+        spec++;
+    }
+    return error_create("option --%s is not supported yet", spec->name);
 }
 
 static struct error *
@@ -133,17 +137,12 @@ handle_option(int id, const char *argument, void *settings_)
         /* Files of this server always have the data after a conversion. */
         return NULL;
     case OPTION_SYNC_FROM:
-        return not_supported("sync-from");
     case OPTION_SYNC_EXCLUDE:
-        return not_supported("sync-exclude-tables");
     case OPTION_ACTIVE:
-        return not_supported("active");
     case OPTION_CONFIG_FILE:
-        return not_supported("config-file");
     case OPTION_RECORD:
-        return not_supported("record");
     case OPTION_REPLAY:
-        return not_supported("replay");
+        return not_supported(id);
     case OPTION_HELP:
         server_usage();
         return NULL;

@@ -120,6 +120,14 @@ struct field_oxm {
 
 extern const struct field field_table[N_FIELDS];
 
+/* Whether it is an option of tunnels, "tun_metadata0" and the like; NULL is
+ * none. */
+static inline bool
+field_is_tun_metadata(const struct field *f)
+{
+    return f && f->id >= FIELD_TUN_METADATA0 && f->id <= FIELD_TUN_METADATA63;
+}
+
 static inline const struct field *
 field_from_id(enum field_id id)
 {

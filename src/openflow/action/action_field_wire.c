@@ -247,7 +247,6 @@ action_put_subfields(const struct action *a, uint8_t version, struct writer *w)
     action_end(w, start);
 }
 
-/* A field and value from an OXM entry. */
 /* Whether no bit is set where the mask has none. */
 static bool
 is_within(const union field_value *value, const union field_value *mask,
@@ -261,6 +260,7 @@ is_within(const union field_value *value, const union field_value *mask,
     return true;
 }
 
+/* A field and value from an OXM entry. */
 static enum ofperr
 decode_oxm(struct reader *r, enum action_form form, struct actions *out)
 {
@@ -514,9 +514,7 @@ action_field_decode(struct reader *r, uint16_t subtype, struct actions *out)
     default: {
         const struct field *field;
         enum ofperr error = decode_header(r, &field);
-        if (!error
-            && (field->id < FIELD_TUN_METADATA0
-                || field->id > FIELD_TUN_METADATA63)) {
+        if (!error && !field_is_tun_metadata(field)) {
             error = OFPERR_OFPBAC_BAD_ARGUMENT;
         }
         if (!error) {

@@ -64,6 +64,17 @@ static printer *const printers[N_MESSAGE_TYPES] = {
 };
 
 /* "OFPST_FLOW reply (OF1.3) (xid=0x2):" */
+void
+print_counter(const char *what, uint64_t value, struct str *s)
+{
+    str_put(s, what);
+    if (value == UINT64_MAX) {
+        str_put_char(s, '?');
+    } else {
+        str_put_u64(s, value);
+    }
+}
+
 static void
 put_first_line(const struct message *m, struct str *s)
 {

@@ -249,17 +249,6 @@ print_port_mod(struct print *p)
 
 /* Statistics. */
 
-static void
-put_counter(const char *what, uint64_t value, struct str *s)
-{
-    str_put(s, what);
-    if (value == UINT64_MAX) {
-        str_put_char(s, '?');
-    } else {
-        str_put_u64(s, value);
-    }
-}
-
 /* Those that are known of the counters that 'names' has names for. */
 static void
 put_rfc2819(const char *what, const char *const names[N_PORT_RFC2819],
@@ -328,18 +317,18 @@ put_port_stats(struct print *p, struct port_stats *ps)
     ofp_port_format(ps->port_no, port_names(p), &port);
     str_putf(p->s, "  port %2s: rx ", str_text(&port));
     str_uninit(&port);
-    put_counter("pkts=", c[PORT_RX_PACKETS], p->s);
-    put_counter(", bytes=", c[PORT_RX_BYTES], p->s);
-    put_counter(", drop=", c[PORT_RX_DROPPED], p->s);
-    put_counter(", errs=", c[PORT_RX_ERRORS], p->s);
-    put_counter(", frame=", c[PORT_RX_FRAME_ERR], p->s);
-    put_counter(", over=", c[PORT_RX_OVER_ERR], p->s);
-    put_counter(", crc=", c[PORT_RX_CRC_ERR], p->s);
-    put_counter("\n           tx pkts=", c[PORT_TX_PACKETS], p->s);
-    put_counter(", bytes=", c[PORT_TX_BYTES], p->s);
-    put_counter(", drop=", c[PORT_TX_DROPPED], p->s);
-    put_counter(", errs=", c[PORT_TX_ERRORS], p->s);
-    put_counter(", coll=", c[PORT_COLLISIONS], p->s);
+    print_counter("pkts=", c[PORT_RX_PACKETS], p->s);
+    print_counter(", bytes=", c[PORT_RX_BYTES], p->s);
+    print_counter(", drop=", c[PORT_RX_DROPPED], p->s);
+    print_counter(", errs=", c[PORT_RX_ERRORS], p->s);
+    print_counter(", frame=", c[PORT_RX_FRAME_ERR], p->s);
+    print_counter(", over=", c[PORT_RX_OVER_ERR], p->s);
+    print_counter(", crc=", c[PORT_RX_CRC_ERR], p->s);
+    print_counter("\n           tx pkts=", c[PORT_TX_PACKETS], p->s);
+    print_counter(", bytes=", c[PORT_TX_BYTES], p->s);
+    print_counter(", drop=", c[PORT_TX_DROPPED], p->s);
+    print_counter(", errs=", c[PORT_TX_ERRORS], p->s);
+    print_counter(", coll=", c[PORT_COLLISIONS], p->s);
     str_put_char(p->s, '\n');
     if (p->m->version >= OF13_VERSION && ps->duration_sec != UINT32_MAX) {
         str_put(p->s, "           duration=");

@@ -56,3 +56,5 @@ enum ofperr print_packet_in(struct print *);
 enum ofperr print_packet_out(struct print *);
 /* The ports that are left in 'r'. */
 enum ofperr print_ports(struct print *, struct reader *);
+/* "?" for one that is not known, UINT64_MAX. */
+void print_counter(const char *what, uint64_t value, struct str *);

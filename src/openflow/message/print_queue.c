@@ -16,7 +16,6 @@ enum {
     PROPERTY_MIN_RATE = 1,
     PROPERTY_MAX_RATE = 2,
     RATE_UNKNOWN = 1001, /* Of it on, in tenths of a per cent. */
-    STATS14_SIZE = 48,
 };
 
 static void
@@ -68,62 +67,14 @@ print_queue_config_request(struct print *p)
 
 /* Statistics. */
 
-static enum ofperr
-decode_stats(const struct message *m, struct reader *r, struct queue_stats *q)
-{
-    *q = (struct queue_stats){ .duration_sec = UINT32_MAX };
-    size_t extra = 0;
-    if (m->version >= OF14_VERSION) {
-        uint16_t len = reader_u16(r);
-        reader_skip(r, 6);
-        if (len < STATS14_SIZE || len % 8
-            || len - STATS14_SIZE + 40u > r->left) {
-            return OFPERR_OFPBRC_BAD_LEN;
-        }
-        extra = len - STATS14_SIZE;
-    }
-    if (m->version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(r), &q->port)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
-        reader_skip(r, 2);
-    } else {
-        q->port = reader_u32(r);
-        if (!ofp_port_is_valid(q->port)) {
-            return OFPERR_OFPBAC_BAD_OUT_PORT;
-        }
-    }
-    q->queue = reader_u32(r);
-    q->tx_bytes = reader_u64(r);
-    q->tx_packets = reader_u64(r);
-    q->tx_errors = reader_u64(r);
-    if (m->version >= OF13_VERSION) {
-        q->duration_sec = reader_u32(r);
-        q->duration_nsec = reader_u32(r);
-    }
-    reader_skip(r, extra);
-    return r->failed ? OFPERR_OFPBRC_BAD_LEN : 0;
-}
-
-static void
-put_counter(const char *what, uint64_t value, struct str *s)
-{
-    str_put(s, what);
-    if (value == UINT64_MAX) {
-        str_put_char(s, '?');
-    } else {
-        str_put_u64(s, value);
-    }
-}
-
 static void
 put_stats(struct print *p, const struct queue_stats *q)
 {
     put_port(p, "  port ", q->port);
     str_putf(p->s, " queue %" PRIu32 ": ", q->queue);
-    put_counter("bytes=", q->tx_bytes, p->s);
-    put_counter(", pkts=", q->tx_packets, p->s);
-    put_counter(", errors=", q->tx_errors, p->s);
+    print_counter("bytes=", q->tx_bytes, p->s);
+    print_counter(", pkts=", q->tx_packets, p->s);
+    print_counter(", errors=", q->tx_errors, p->s);
     str_put(p->s, ", duration=");
     if (q->duration_sec == UINT32_MAX) {
         str_put(p->s, "?\n");
@@ -143,7 +94,7 @@ print_queue_stats(struct print *p)
         struct reader r = reader_init(p->m->body, p->m->body_size);
         for (error = 0; r.left;) {
             struct queue_stats q;
-            error = decode_stats(p->m, &r, &q);
+            error = queue_stats_decode(p->m, &r, &q);
             if (error) {
                 break;
             } else if (pass) {

@@ -63,6 +63,44 @@ queue_stats_encode(const struct queue_stats *q, struct message_multipart *mp)
     message_multipart_next(mp, start);
 }
 
+enum ofperr
+queue_stats_decode(const struct message *m, struct reader *r,
+                   struct queue_stats *q)
+{
+    *q = (struct queue_stats){ .duration_sec = UINT32_MAX };
+    size_t extra = 0;
+    if (m->version >= OF14_VERSION) {
+        uint16_t len = reader_u16(r);
+        reader_skip(r, 6);
+        if (len < STATS14_SIZE || len % 8
+            || len - STATS14_SIZE + 40u > r->left) {
+            return OFPERR_OFPBRC_BAD_LEN;
+        }
+        extra = len - STATS14_SIZE;
+    }
+    if (m->version == OF10_VERSION) {
+        if (!ofp_port_from_of10(reader_u16(r), &q->port)) {
+            return OFPERR_OFPBRC_BAD_PORT;
+        }
+        reader_skip(r, 2);
+    } else {
+        q->port = reader_u32(r);
+        if (!ofp_port_is_valid(q->port)) {
+            return OFPERR_OFPBAC_BAD_OUT_PORT;
+        }
+    }
+    q->queue = reader_u32(r);
+    q->tx_bytes = reader_u64(r);
+    q->tx_packets = reader_u64(r);
+    q->tx_errors = reader_u64(r);
+    if (m->version >= OF13_VERSION) {
+        q->duration_sec = reader_u32(r);
+        q->duration_nsec = reader_u32(r);
+    }
+    reader_skip(r, extra);
+    return r->failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+}
+
 void
 queue_config_begin(const struct message *request, uint32_t port,
                    struct message_multipart *mp, struct writer *w)

@@ -24,6 +24,9 @@ enum ofperr queue_request_decode(const struct message *,
                                  struct queue_request *) WARN_UNUSED;
 void queue_stats_encode(const struct queue_stats *,
                         struct message_multipart *);
+/* Takes the next one. */
+enum ofperr queue_stats_decode(const struct message *, struct reader *body,
+                               struct queue_stats *) WARN_UNUSED;
 /* The queue of a port, without properties, to the reply that
  * queue_config_begin() began. */
 void queue_config_encode(uint32_t port, uint32_t queue,

@@ -4,7 +4,13 @@
 
 #include "openflow/message/table_bits.h"
 
-enum { TABLE_NAME_SIZE = 32 };
+enum {
+    TABLE_NAME_SIZE = 32,
+    /* Those of 1.1 and 1.2. */
+    OLD_INSTRUCTIONS = TABLE_GOTO_TABLE | TABLE_WRITE_METADATA
+                       | TABLE_WRITE_ACTIONS | TABLE_APPLY_ACTIONS
+                       | TABLE_CLEAR_ACTIONS,
+};
 
 static void
 put_name(struct writer *w, const char *name)
@@ -36,10 +42,7 @@ get_features11(struct reader *r, struct table_features *f)
 {
     table_fields_from_wire(reader_u32(r), OF11_VERSION, f->wildcard);
     table_fields_from_wire(reader_u32(r), OF11_VERSION, f->match);
-    f->other.instructions =
-        reader_u32(r)
-        & (TABLE_GOTO_TABLE | TABLE_WRITE_METADATA | TABLE_WRITE_ACTIONS
-           | TABLE_APPLY_ACTIONS | TABLE_CLEAR_ACTIONS);
+    f->other.instructions = reader_u32(r) & OLD_INSTRUCTIONS;
     f->other.write.actions =
         table_actions_from_wire(reader_u32(r), OF11_VERSION);
     f->other.apply.actions =
@@ -74,10 +77,7 @@ get_features12(struct reader *r, struct table_features *f)
     table_fields_from_wire(reader_u64(r), OF12_VERSION, i->apply.set_fields);
     f->metadata_match = reader_u64(r);
     f->metadata_write = reader_u64(r);
-    i->instructions =
-        reader_u32(r)
-        & (TABLE_GOTO_TABLE | TABLE_WRITE_METADATA | TABLE_WRITE_ACTIONS
-           | TABLE_APPLY_ACTIONS | TABLE_CLEAR_ACTIONS);
+    i->instructions = reader_u32(r) & OLD_INSTRUCTIONS;
 }
 
 void

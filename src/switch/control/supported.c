@@ -42,20 +42,14 @@ check_learn(const struct action_learn *a)
 
 /* Tunnel options have no fields until somebody maps them. */
 static bool
-is_tun_metadata(const struct field *f)
-{
-    return f && f->id >= FIELD_TUN_METADATA0 && f->id <= FIELD_TUN_METADATA63;
-}
-
-static bool
 learns_tun_metadata(const struct action_learn *a)
 {
     for (size_t i = 0; i < a->n_specs; i++) {
         const struct action_learn_spec *spec = &a->specs[i];
         if ((spec->src_type == LEARN_SRC_FIELD
-             && is_tun_metadata(spec->src.field))
+             && field_is_tun_metadata(spec->src.field))
             || (spec->dst_type != LEARN_DST_OUTPUT
-                && is_tun_metadata(spec->dst.field))) {
+                && field_is_tun_metadata(spec->dst.field))) {
             return true;
         }
     }
@@ -69,19 +63,20 @@ uses_tun_metadata(const struct action *a)
     const struct action_move *move = p;
     switch ((enum action_type) a->type) {
     case ACTION_SET_FIELD:
-        return is_tun_metadata(((const struct action_set_field *) p)->field);
+        return field_is_tun_metadata(
+            ((const struct action_set_field *) p)->field);
     case ACTION_DELETE_FIELD:
-        return is_tun_metadata(
+        return field_is_tun_metadata(
             ((const struct action_delete_field *) p)->field);
     case ACTION_MOVE:
-        return is_tun_metadata(move->src.field)
-               || is_tun_metadata(move->dst.field);
+        return field_is_tun_metadata(move->src.field)
+               || field_is_tun_metadata(move->dst.field);
     case ACTION_STACK_PUSH:
     case ACTION_STACK_POP:
-        return is_tun_metadata(
+        return field_is_tun_metadata(
             ((const struct action_stack *) p)->subfield.field);
     case ACTION_OUTPUT_REG:
-        return is_tun_metadata(
+        return field_is_tun_metadata(
             ((const struct action_output_reg *) p)->src.field);
     case ACTION_LEARN:
         return learns_tun_metadata(p);
