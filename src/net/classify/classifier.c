@@ -20,8 +20,6 @@ vector_create(size_t n)
 void
 classifier_init(struct classifier *cls, const enum field_id *fields, size_t n)
 {
-    static const enum field_id defaults[] = { FIELD_IPV4_DST, FIELD_IPV4_SRC,
-                                              FIELD_IPV6_DST, FIELD_IPV6_SRC };
     struct classifier_impl *impl = xzalloc(sizeof *impl);
     hmap_init(&impl->subtables);
     rcu_init(&impl->vector, vector_create(0));
@@ -29,10 +27,6 @@ classifier_init(struct classifier *cls, const enum field_id *fields, size_t n)
         prefix_trie_init(&impl->tries[i].trie);
     }
     cls->impl = impl;
-    if (!fields) {
-        fields = defaults;
-        n = ARRAY_SIZE(defaults);
-    }
     classifier_set_prefix_fields(cls, fields, n);
 }
 
@@ -151,7 +145,13 @@ bool
 classifier_set_prefix_fields(struct classifier *cls,
                              const enum field_id *fields, size_t n)
 {
+    static const enum field_id defaults[] = { FIELD_IPV4_DST, FIELD_IPV4_SRC,
+                                              FIELD_IPV6_DST, FIELD_IPV6_SRC };
     struct classifier_impl *impl = cls->impl;
+    if (!fields) {
+        fields = defaults;
+        n = ARRAY_SIZE(defaults);
+    }
     const struct field *wanted[CLASSIFIER_MAX_TRIES] = { NULL };
     size_t n_wanted = 0;
     for (size_t i = 0; i < n && n_wanted < CLASSIFIER_MAX_TRIES; i++) {
