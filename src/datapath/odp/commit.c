@@ -88,7 +88,7 @@ commit_vlan(const struct flow *want, struct flow *base, struct writer *w,
     }
     for (int i = 0; i < n_base - same; i++) {
         mask->bits.vlans[i].tpid = BE16_MAX;
-        mask->bits.vlans[i].tci |= BE16_CONST(VLAN_CFI);
+        mask->bits.vlans[i].tci = BE16_MAX;
         odp_put_pop_vlan(w);
     }
     for (int i = n_want - same - 1; i >= 0; i--) {
@@ -166,8 +166,10 @@ commit_l3_l4(const struct flow *want, struct flow *base, struct writer *w,
 
     for (size_t i = 0; i < ARRAY_SIZE(attrs); i++) {
         const struct odp_key_type *t = odp_key_type_find(attrs[i]);
-        if (!t->has(base)) {
-            continue;
+        if (!t->has(base)
+            || (!base->nw_proto
+                && (attrs[i] == ODP_KEY_IPV4 || attrs[i] == ODP_KEY_IPV6))) {
+            continue; /* Protocol 0 stands for a header that is not there. */
         }
         struct flow target = *want;
         /* Protocol and fragment type are not for setting. */
