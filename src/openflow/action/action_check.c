@@ -1,6 +1,8 @@
 /* Consistency of actions with the match of their flow, and what follows from
  * it. */
 
+#include <string.h>
+
 #include "net/flow/match.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_private.h"
@@ -54,10 +56,27 @@ has_vlan(const struct checker *c)
     return c->match.flow.vlans[0].tci & BE16_CONST(VLAN_CFI);
 }
 
+/* What is set in a packet without a tag pushes one. */
+static void
+want_tag(struct checker *c)
+{
+    c->match.flow.vlans[0].tci |= BE16_CONST(VLAN_CFI);
+}
+
 static void
 push_tag(struct checker *c)
 {
-    c->match.flow.vlans[0].tci |= BE16_CONST(VLAN_CFI);
+    struct flow_vlan *tags = c->match.flow.vlans;
+    memmove(&tags[1], &tags[0], (FLOW_MAX_VLANS - 1) * sizeof tags[0]);
+    tags[0].tci = BE16_CONST(VLAN_CFI);
+}
+
+static void
+pop_tag(struct checker *c)
+{
+    struct flow_vlan *tags = c->match.flow.vlans;
+    memmove(&tags[0], &tags[1], (FLOW_MAX_VLANS - 1) * sizeof tags[0]);
+    memset(&tags[FLOW_MAX_VLANS - 1], 0, sizeof tags[0]);
 }
 
 static enum ofperr
@@ -70,7 +89,7 @@ check_number(const struct action *a, struct checker *c)
             if (a->form != ACTION_FORM_PUSH_IF) {
                 return OFPERR_OFPBAC_MATCH_INCONSISTENT;
             }
-            push_tag(c);
+            want_tag(c);
         }
         return 0;
     case ACTION_SET_IP_DSCP:
@@ -132,7 +151,7 @@ check_set_field(const struct action_set_field *a, struct checker *c)
         return OFPERR_OFPBAC_MATCH_INCONSISTENT;
     }
     if (id == FIELD_VLAN_TCI && a->bytes[0] & 0x10) {
-        push_tag(c);
+        want_tag(c);
     }
     enum ofperr error = check_field(a->field, c);
     if (error) {
@@ -262,7 +281,7 @@ check_one(struct checker *c, const struct action *a)
         if (a->form == ACTION_FORM_LONG && !has_vlan(c)) {
             return OFPERR_OFPBAC_MATCH_INCONSISTENT;
         }
-        c->match.flow.vlans[0].tci = 0;
+        pop_tag(c);
         return 0;
     case ACTION_PUSH_VLAN:
         push_tag(c);
@@ -308,6 +327,35 @@ check_one(struct checker *c, const struct action *a)
     }
 }
 
+/* Whether OpenFlow 1.0 takes the action even if the match lacks its
+ * prerequisites. */
+static bool
+is_lenient(const struct action *a)
+{
+    switch (a->type) {
+    case ACTION_SET_VLAN_VID:
+    case ACTION_SET_VLAN_PCP:
+    case ACTION_STRIP_VLAN:
+    case ACTION_SET_IPV4_SRC:
+    case ACTION_SET_IPV4_DST:
+    case ACTION_SET_IP_DSCP:
+    case ACTION_SET_IP_ECN:
+    case ACTION_SET_IP_TTL:
+    case ACTION_SET_L4_SRC:
+    case ACTION_SET_L4_DST:
+    case ACTION_DEC_TTL:
+    case ACTION_SET_MPLS_LABEL:
+    case ACTION_SET_MPLS_TC:
+    case ACTION_SET_MPLS_TTL:
+    case ACTION_DEC_MPLS_TTL:
+    case ACTION_POP_MPLS:
+    case ACTION_FIN_TIMEOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum ofperr
 check_list(struct checker *c, const void *data, size_t size)
 {
@@ -315,7 +363,9 @@ check_list(struct checker *c, const void *data, size_t size)
     ACTION_FOR_EACH(a, data, size)
     {
         enum ofperr error = check_one(c, a);
-        if (error) {
+        if (error
+            && !(error == OFPERR_OFPBAC_MATCH_INCONSISTENT
+                 && c->limits->lenient && is_lenient(a))) {
             return error;
         }
     }

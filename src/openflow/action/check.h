@@ -16,6 +16,8 @@ struct actions_limits {
     uint8_t n_tables;
     uint32_t max_groups;
     uint32_t max_meter;
+    bool lenient; /* As OpenFlow 1.0, whose actions do nothing to packets that
+                   * lack what they set: the match need not tell. */
 };
 
 /* Consistency with the match of their flow: prerequisites, ports, order.

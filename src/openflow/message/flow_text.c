@@ -420,68 +420,29 @@ cut_actions(char *text)
     return NULL;
 }
 
-/* Whether OpenFlow 1.0 and NXM take the action even if the match lacks its
- * prerequisites: it then does nothing to packets that lack them. */
-static bool
-is_lenient(const struct action *a)
-{
-    switch (a->type) {
-    case ACTION_SET_VLAN_VID:
-    case ACTION_SET_VLAN_PCP:
-    case ACTION_STRIP_VLAN:
-    case ACTION_SET_IPV4_SRC:
-    case ACTION_SET_IPV4_DST:
-    case ACTION_SET_IP_DSCP:
-    case ACTION_SET_IP_ECN:
-    case ACTION_SET_IP_TTL:
-    case ACTION_SET_L4_SRC:
-    case ACTION_SET_L4_DST:
-    case ACTION_DEC_TTL:
-    case ACTION_SET_MPLS_LABEL:
-    case ACTION_SET_MPLS_TC:
-    case ACTION_SET_MPLS_TTL:
-    case ACTION_DEC_MPLS_TTL:
-    case ACTION_POP_MPLS:
-    case ACTION_FIN_TIMEOUT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Checks the actions with the match; where only lenient ones disagree with it
  * the protocols that refuse them drop out. */
 static enum ofperr
 check_actions(struct parser *p)
 {
     const struct flow_mod *fm = p->fm;
-    const struct actions_limits limits = {
+    struct actions_limits limits = {
         .max_port = OFPP_MAX,
         .table_id = fm->table_id,
         .n_tables = 255,
         .max_groups = UINT32_MAX,
         .max_meter = UINT32_MAX,
+        .lenient = true,
     };
     enum ofperr error = actions_check(&fm->actions, &fm->match, &limits);
-    if (error != OFPERR_OFPBAC_MATCH_INCONSISTENT) {
+    if (error) {
         return error;
     }
-    struct actions strict = ACTIONS_INITIALIZER;
-    const struct action *a;
-    ACTIONS_FOR_EACH(a, &fm->actions)
-    {
-        if (!is_lenient(a)) {
-            memcpy(actions_add(&strict, a->type, a->size), a, a->size);
-        }
-    }
-    if (strict.size != fm->actions.size) {
-        error = actions_check(&strict, &fm->match, &limits);
-    }
-    actions_uninit(&strict);
-    if (!error) {
+    limits.lenient = false;
+    if (actions_check(&fm->actions, &fm->match, &limits)) {
         p->usable &= P_OF10 | P_NXM;
     }
-    return error;
+    return OFPERR_NONE;
 }
 
 static struct error *

@@ -14,7 +14,7 @@ is_valid_in_port(const struct control *control, uint32_t port)
 }
 
 static enum ofperr
-execute(struct control *control, const struct packet_out *po)
+execute(struct control *control, uint8_t version, const struct packet_out *po)
 {
     if (po->buffer_id != UINT32_MAX) {
         return OFPERR_OFPBRC_BUFFER_UNKNOWN;
@@ -27,6 +27,7 @@ execute(struct control *control, const struct packet_out *po)
         .max_port = CONTROL_MAX_PORT,
         .table_id = 0,
         .n_tables = CONTROL_N_TABLES,
+        .lenient = version == OF10_VERSION,
     };
     enum ofperr error = actions_check(&po->actions, &po->metadata, &limits);
     error = error ? error : check_supported(control, &po->actions);
@@ -46,7 +47,7 @@ handle_packet_out(struct connection *c, const struct message *request)
     struct packet_out po;
     enum ofperr error = packet_out_decode(request, &po);
     if (!error) {
-        error = execute(c->control, &po);
+        error = execute(c->control, request->version, &po);
     }
     packet_out_uninit(&po);
     return error;
