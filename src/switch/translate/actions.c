@@ -259,7 +259,11 @@ do_set_field(struct translator *t, const struct action_set_field *a)
     union field_value value = { .u8 = 0 }, mask = { .u8 = 0 };
     memcpy(&value, a->bytes, a->value_size);
     memcpy(&mask, a->bytes + a->value_size, a->value_size);
-    translator_set_field(t, a->field, &value, &mask);
+    if (!translator_set_field(t, a->field, &value, &mask)) {
+        translator_report(t, TRACE_WARN,
+                          "unmet prerequisites for %s, set_field ignored",
+                          a->field->name);
+    }
 }
 
 static void

@@ -177,7 +177,9 @@ xvlan_in_bundle(const struct forwarding_bundle *b, const struct xvlan *xvlan)
         return forwarding_bundle_trunks_vlan(b, vid);
     case FORWARDING_VLAN_NATIVE_TAGGED:
     case FORWARDING_VLAN_NATIVE_UNTAGGED:
-        return vid == b->vlan || forwarding_bundle_trunks_vlan(b, vid);
+        /* VLAN 0 would come back as the native one. */
+        return vid == b->vlan
+               || (vid && forwarding_bundle_trunks_vlan(b, vid));
     case FORWARDING_VLAN_DOT1Q_TUNNEL:
         return vid == b->vlan && cvlan_ok(b, xvlan->tags[1].vid);
     }

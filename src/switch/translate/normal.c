@@ -113,7 +113,6 @@ flood(struct translator *t, const struct forwarding_bundle *in,
     const struct forwarding_bundle *b;
     LIST_FOR_EACH (b, bridge_node, &t->bridge->bundles) {
         if (b != in && b->floodable && !b->is_mirror_out
-            && !(b->is_protected && in->is_protected)
             && xvlan_in_bundle(b, xvlan)) {
             output_to_bundle(t, b, xvlan);
         }
@@ -143,10 +142,6 @@ forward(struct translator *t, const struct forwarding_bundle *in,
     } else if (b->is_mirror_out) {
         translator_report(t, TRACE_DETAIL,
                           "learned port is a mirror port, dropping");
-    } else if (b->is_protected && in->is_protected) {
-        translator_report(t, TRACE_DETAIL,
-                          "Flow is between protected ports, skipping "
-                          "output.");
     } else {
         translator_report(t, TRACE_DETAIL, "forwarding to learned port");
         output_to_bundle(t, b, xvlan);

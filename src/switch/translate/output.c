@@ -102,23 +102,30 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
     t->flow = saved_flow;
 }
 
-/* Why nothing may be sent to 'port', or NULL. */
-static const char *
-refuse_output(const struct translator *t, const struct forwarding_port *port)
+/* Whether something may be sent to 'port'; reports why not. */
+static bool
+may_output(struct translator *t, const struct forwarding_port *port)
 {
     if (port->config & FORWARDING_NO_FWD) {
-        return "OFPPC_NO_FWD set, skipping output";
+        translator_report(t, TRACE_DETAIL,
+                          "OFPPC_NO_FWD set, skipping output");
+        return false;
     }
     if (!port->stp_forwards) {
-        return "STP not in forwarding state, skipping output";
+        translator_report(t, TRACE_DETAIL,
+                          "STP not in forwarding state, skipping output");
+        return false;
     }
     const struct forwarding_port *in =
         forwarding_find_ofport(t->bridge, t->flow.in_port);
     if (in && in->bundle && port->bundle && in->bundle->is_protected
         && port->bundle->is_protected) {
-        return "Flow is between protected ports, skipping output.";
+        translator_report(t, TRACE_WARN,
+                          "Flow is between protected ports, skipping "
+                          "output.");
+        return false;
     }
-    return NULL;
+    return true;
 }
 
 void
@@ -130,9 +137,7 @@ translator_output_port(struct translator *t, uint32_t ofport)
         translator_report(t, TRACE_WARN, "Nonexistent output port");
         return;
     }
-    const char *refusal = refuse_output(t, port);
-    if (refusal) {
-        translator_report(t, TRACE_DETAIL, "%s", refusal);
+    if (!may_output(t, port)) {
         return;
     }
     if (port->is_patch) {

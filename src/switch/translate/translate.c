@@ -156,9 +156,6 @@ translator_effect_done(struct translator *t)
         const struct translate_effect *effect =
             &t->out->effects.items[t->out->effects.n - 1];
         translate_effect_apply(effect, t->request->now_ms);
-        if (effect->type == TRANSLATE_LEARN_FLOW) {
-            t->version = pipeline_version(t->bridge->pipeline);
-        }
     }
 }
 
@@ -205,14 +202,16 @@ credit(struct translator *t, uint8_t table_id, const struct rule *rule)
     c->table_id = table_id;
 }
 
-/* Executes what 'rule' says, as one more level of resubmits. */
+/* Executes what 'rule' says.  A level deeper, unless the table is behind that
+ * of the rule that leads here: chains of ever higher tables end anyway. */
 static void
 run_rule(struct translator *t, const struct rule *rule, uint8_t table_id)
 {
+    bool deeper = t->rule && table_id <= t->table_id;
     const struct rule *old_rule = t->rule;
     be64 old_cookie = t->cookie;
     uint8_t old_table = t->table_id;
-    t->depth++;
+    t->depth += deeper;
     t->rule = rule;
     t->cookie = rule->cookie;
     t->table_id = table_id;
@@ -227,7 +226,7 @@ run_rule(struct translator *t, const struct rule *rule, uint8_t table_id)
     t->table_id = old_table;
     t->cookie = old_cookie;
     t->rule = old_rule;
-    t->depth--;
+    t->depth -= deeper;
 }
 
 static void
@@ -352,7 +351,7 @@ translator_run_table(struct translator *t, uint32_t in_port, uint8_t table_id,
     if (!may_recurse(t)) {
         return;
     }
-    if (t->depth) {
+    if (t->rule) {
         t->n_resubmits++;
     }
     if (t->bridge->drop_fragments && t->flow.nw_frag & FLOW_NW_FRAG_ANY) {
@@ -437,6 +436,7 @@ finish_mask(struct translator *t)
     }
     struct flow_mask possible;
     flow_mask_init_for_packet(&possible, &t->start);
+    const struct flow looked = *bits;
     out->mask = out->looked;
     memset(&out->mask, 0, FLOW_DATAPATH_START * 8);
     /* Registers begin as zero in every packet: they are known. */
@@ -447,6 +447,10 @@ finish_mask(struct translator *t)
         words[i] &= limits[i];
     }
     out->megaflow = out->mask;
+    if (out->error) {
+        /* Whoever looks for the loop sees what the tables looked at. */
+        memcpy(&out->megaflow.bits, &looked, FLOW_DATAPATH_START * 8);
+    }
     for (int i = 0; i < FLOW_MAX_VLANS; i++) {
         if (!t->start.vlans[i].tci) {
             out->megaflow.bits.vlans[i].tci = 0; /* Follows from dl_type. */

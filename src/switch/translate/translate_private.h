@@ -36,7 +36,7 @@ struct translator {
     be64 cookie;             /* Of it; all ones without one. */
     bool is_table_miss;      /* Its actions stand for a miss. */
 
-    unsigned int depth;         /* Resubmits we are inside of. */
+    unsigned int depth;         /* Resubmits back that we are in. */
     unsigned int n_resubmits;   /* Ever. */
     bool exit;                  /* Nothing more is executed. */
     bool look_only;             /* Rules are found, not executed. */
@@ -152,7 +152,8 @@ void translator_learn(struct translator *, const struct action_learn *);
 void translator_look(struct translator *, const struct field *,
                      const union field_value *bits);
 void translator_look_subfield(struct translator *, const struct subfield *);
-void translator_set_field(struct translator *, const struct field *,
+/* False if the packet lacks the field. */
+bool translator_set_field(struct translator *, const struct field *,
                           const union field_value *value,
                           const union field_value *mask);
 void translator_set_subfield(struct translator *, const struct subfield *,

@@ -460,12 +460,49 @@ test_learn_adds_flow(void **state)
     assert_has(text,
                "     -> table=10 vlan_tci=0x0014/0x0fff,dl_dst=50:00:00:00:"
                "00:01 priority=32768 actions=load:0x1->NXM_NX_REG0[0..15]\n");
-    /* The packet meets what it has just made. */
+    /* The tables stay as they were when the packet came. */
+    assert_has(text, "10. No match.\n    drop\n");
+    free(text);
+    text = trace(&f, "br0", flow, "-generate");
     assert_has(text, "10. vlan_tci=0x0014/0x0fff,dl_dst=50:00:00:00:00:01, "
                      "priority 32768\n"
                      "    load:0x1->NXM_NX_REG0[0..15]\n");
     free(text);
     assert_int_equal(pipeline_n_rules(f.pipelines[0], 10), 1);
+    fixture_uninit(&f);
+}
+
+/* Only resubmits to the same table or one before it count as deeper. */
+static void
+test_long_chains_end(void **state)
+{
+    (void) state;
+    struct fixture f;
+    fixture_init(&f);
+    for (int i = 0; i < 200; i++) {
+        char actions[32];
+        snprintf(actions, sizeof actions, "resubmit(,%d)", i + 1);
+        add_rule(&f, &(struct rule_text){ NULL, i, 9, "in_port=1", actions });
+    }
+    add_rule(&f, &(struct rule_text){ NULL, 200, 9, "in_port=1", "3" });
+    char *text = trace(&f, "br0", "in_port=1", NULL);
+    assert_has(text, "\nDatapath actions: 3");
+    free(text);
+    fixture_uninit(&f);
+}
+
+/* A tag that is put on again has the packet's own priority. */
+static void
+test_priority_of_tag_is_matched(void **state)
+{
+    (void) state;
+    struct fixture f;
+    fixture_init(&f);
+    add_rule(&f, &(struct rule_text){ NULL, 0, 9, "", "NORMAL" });
+    char *text = trace(&f, "br0", "in_port=3,dl_vlan=20,dl_vlan_pcp=5", NULL);
+    assert_has(text, "\nMegaflow: recirc_id=0,eth,in_port=3,dl_vlan=20,"
+                     "dl_vlan_pcp=5,");
+    free(text);
     fixture_uninit(&f);
 }
 
@@ -540,6 +577,8 @@ main(void)
         cmocka_unit_test(test_loops_end),
         cmocka_unit_test(test_learning_needs_a_packet),
         cmocka_unit_test(test_learn_adds_flow),
+        cmocka_unit_test(test_long_chains_end),
+        cmocka_unit_test(test_priority_of_tag_is_matched),
         cmocka_unit_test(test_bad_arguments),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

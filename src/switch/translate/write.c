@@ -70,13 +70,13 @@ note_ip_write(struct translator *t, const struct field *f)
     }
 }
 
-void
+bool
 translator_set_field(struct translator *t, const struct field *f,
                      const union field_value *value,
                      const union field_value *mask)
 {
     if (!has_field(t, f)) {
-        return;
+        return false;
     }
     translator_look(t, f, mask);
     note_ip_write(t, f);
@@ -85,6 +85,7 @@ translator_set_field(struct translator *t, const struct field *f,
     } else {
         field_set(f, value, &t->flow);
     }
+    return true;
 }
 
 void
