@@ -301,7 +301,7 @@ run_each(struct run *r, const struct odp_attr *a)
     BATCH_FOR_EACH (p, r->batch) {
         switch (a->type) {
         case ODP_ACTION_PUSH_VLAN:
-            packet_push_vlan(p, w[0], w[1]);
+            packet_push_vlan(p, w[0], w[1] & ~BE16_CONST(VLAN_CFI));
             break;
         case ODP_ACTION_POP_VLAN:
             packet_pop_vlan(p);
