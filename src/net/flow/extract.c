@@ -46,10 +46,20 @@ trim(struct cursor *c, size_t size)
     return true;
 }
 
+static unsigned vlan_limit = FLOW_MAX_VLANS;
+
+void
+flow_set_vlan_limit(unsigned limit)
+{
+    limit = limit ? MIN(limit, FLOW_MAX_VLANS) : FLOW_MAX_VLANS;
+    __atomic_store_n(&vlan_limit, limit, __ATOMIC_RELAXED);
+}
+
 static void
 parse_vlans(struct cursor *c, struct flow *flow)
 {
-    int i = 0;
+    unsigned limit = __atomic_load_n(&vlan_limit, __ATOMIC_RELAXED);
+    unsigned i = 0;
     if (c->packet->vlan_tci) {
         be16 tpid = c->packet->vlan_tpid;
         flow->vlans[0].tpid = tpid ? tpid : BE16_CONST(ETH_TYPE_VLAN_8021Q);
@@ -57,7 +67,7 @@ parse_vlans(struct cursor *c, struct flow *flow)
         i = 1;
     }
     /* The tag and the type behind it must be there. */
-    while (i < FLOW_MAX_VLANS && c->left >= VLAN_HEADER_LEN + 2) {
+    while (i < limit && c->left >= VLAN_HEADER_LEN + 2) {
         be16 tpid, tci;
         memcpy(&tpid, c->data, 2);
         if (!eth_type_is_vlan(tpid)) {

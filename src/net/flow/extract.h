@@ -11,6 +11,10 @@
 #include "net/flow/flow.h"
 #include "net/packet/packet.h"
 
+/* How many VLAN tags are looked at, in all of the process; 0: all that a flow
+ * has.  A tag more is an Ethernet type like others.  Any thread. */
+void flow_set_vlan_limit(unsigned limit);
+
 /* Fills all of 'flow' from the packet's bytes and metadata; sets the packet's
  * layer offsets. */
 void flow_extract(struct packet *, struct flow *flow);

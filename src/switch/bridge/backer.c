@@ -189,7 +189,6 @@ backer_publish(void *backer_)
     str_putf(&name, "%s@%s", backer->type, backer->datapath->name);
     struct forwarding *forwarding =
         forwarding_create(str_text(&name), &backer->support);
-    forwarding->vlan_limit = backer->bridges->vlan_limit;
     const struct strmap_node *node;
     STRMAP_FOR_EACH (node, &backer->bridges->by_name) {
         struct bridge *bridge = node->data;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "net/flow/extract.h"
 #include "switch/bridge/bridge_private.h"
 #include "sys/thread/rcu.h"
 
@@ -17,6 +18,7 @@ bridges_create(struct loop *loop)
     list_init(&bridges->backers);
     bridges->upcall_config = (struct upcall_config) UPCALL_CONFIG_DEFAULT;
     bridges->vlan_limit = 1;
+    flow_set_vlan_limit(bridges->vlan_limit);
     strmap_init(&bridges->datapath_config);
     if (!netdev_find_driver(bridge_patch_driver.type)) {
         netdev_register_driver(&bridge_patch_driver);
@@ -97,6 +99,7 @@ bridges_set_vlan_limit(struct bridges *bridges, uint32_t limit)
         return;
     }
     bridges->vlan_limit = limit;
+    flow_set_vlan_limit(limit);
     struct backer *backer;
     LIST_FOR_EACH (backer, node, &bridges->backers) {
         backer_changed(backer);

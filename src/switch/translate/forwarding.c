@@ -16,7 +16,6 @@ forwarding_create(const char *datapath_name,
     hmap_init(&f->odp_ports);
     f->support = *support;
     f->datapath_name = xstrdup(datapath_name);
-    f->vlan_limit = 1;
     return f;
 }
 

@@ -114,7 +114,6 @@ struct forwarding {
     struct hmap odp_ports; /* By datapath number. */
     struct datapath_support support;
     char *datapath_name; /* "dummy@ovs-dummy"; owned. */
-    uint32_t vlan_limit; /* VLAN tags to look at: other_config:vlan-limit. */
 };
 
 struct forwarding *forwarding_create(const char *datapath_name,
