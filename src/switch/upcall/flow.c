@@ -222,7 +222,7 @@ upcall_flow_link(struct upcall_flow *f, const struct translation *t,
         __atomic_load_n(&u->change_seq, __ATOMIC_ACQUIRE) != change_seq;
     if (stale) {
         f->queued = true;
-        vec_push(&u->recheck, f);
+        list_push_back(&u->recheck, &f->recheck_node);
     }
     mutex_unlock(&u->mutex);
     writer_uninit(&storage);
@@ -314,11 +314,9 @@ upcall_flow_kill(struct upcall_flow *f,
         return;
     }
     f->dead = true;
-    for (size_t i = 0; f->queued && i < u->recheck.n; i++) {
-        if (u->recheck.items[i] == f) {
-            vec_remove(&u->recheck, i);
-            break;
-        }
+    if (f->queued) {
+        list_remove(&f->recheck_node);
+        f->queued = false;
     }
     list_remove(&f->node);
     __atomic_fetch_sub(&u->n_flows, 1, __ATOMIC_RELAXED);

@@ -26,12 +26,39 @@ enum {
     /* More comparisons of changes with flows than this times the number of
      * flows cost more than a full pass. */
     FULL_PASS_FACTOR = 64,
+    /* More changes than this are not kept apart. */
+    MAX_PENDING = 16384,
+    /* Flows checked, deleted between two looks at the clock, in one sweep. */
+    FLOWS_PER_LOOK = 64,
+    FLOWS_PER_SWEEP = 8192,
 };
 
 uint64_t
 upcall_dep_key_mac(uint16_t vlan, struct eth_addr mac)
 {
     return (uint64_t) vlan << 48 | eth_addr_to_u64(mac);
+}
+
+static void
+clear_pending(struct upcall *u) REQUIRES(u->mutex)
+{
+    for (size_t i = 0; i < u->pending.n; i++) {
+        if (u->pending.items[i].is_table) {
+            packed_match_uninit(&u->pending.items[i].match);
+        }
+    }
+    vec_clear(&u->pending);
+    u->pending_all = false;
+}
+
+/* Nobody may make the list of changes long while the main thread is busy. */
+static void
+limit_pending(struct upcall *u) REQUIRES(u->mutex)
+{
+    if (u->pending.n >= MAX_PENDING) {
+        clear_pending(u);
+        u->pending_all = true;
+    }
 }
 
 static void
@@ -48,6 +75,7 @@ upcall_announce_table(struct upcall *u, const struct pipeline *p,
                       const struct rule *rule)
 {
     mutex_lock(&u->mutex);
+    limit_pending(u);
     if (!u->pending_all) {
         struct upcall_pending *change = vec_add(&u->pending);
         change->object = p;
@@ -65,6 +93,7 @@ upcall_announce_mac(struct upcall *u, const struct mac_table *t, uint16_t vlan,
                     struct eth_addr mac)
 {
     mutex_lock(&u->mutex);
+    limit_pending(u);
     if (!u->pending_all) {
         struct upcall_pending *change = vec_add(&u->pending);
         change->object = t;
@@ -138,7 +167,7 @@ queue_recheck(struct upcall *u, struct upcall_flow *f) REQUIRES(u->mutex)
 {
     if (!f->queued && !f->dead) {
         f->queued = true;
-        vec_push(&u->recheck, f);
+        list_push_back(&u->recheck, &f->recheck_node);
     }
 }
 
@@ -174,18 +203,6 @@ find_concerned(struct upcall *u) REQUIRES(u->mutex)
             }
         }
     }
-}
-
-static void
-clear_pending(struct upcall *u) REQUIRES(u->mutex)
-{
-    for (size_t i = 0; i < u->pending.n; i++) {
-        if (u->pending.items[i].is_table) {
-            packed_match_uninit(&u->pending.items[i].match);
-        }
-    }
-    vec_clear(&u->pending);
-    u->pending_all = false;
 }
 
 static bool
@@ -308,17 +325,21 @@ revalidate_flow(struct upcall *u, struct upcall_flow *f, struct translation *t)
     }
 }
 
-/* Translates the queued flows again.  Only this thread kills flows that are
- * not dead to the datapath already; upcall_flow_kill() takes flows out of the
- * queue. */
-static void
-run_queue(struct upcall *u)
+/* Translates the queued flows again, until 'until_ms'; true if some are left.
+ * Only this thread kills flows that are not dead to the datapath already;
+ * upcall_flow_kill() takes flows out of the queue. */
+static bool
+run_queue(struct upcall *u, long long until_ms)
 {
     struct translation t;
     translation_init(&t);
     mutex_lock(&u->mutex);
-    while (u->recheck.n) {
-        struct upcall_flow *f = vec_pop(&u->recheck);
+    for (unsigned int n = 1; !list_is_empty(&u->recheck); n++) {
+        if (!(n % FLOWS_PER_LOOK) && clock_msec() >= until_ms) {
+            break;
+        }
+        struct upcall_flow *f = CONTAINER_OF(list_pop_front(&u->recheck),
+                                             struct upcall_flow, recheck_node);
         f->queued = false;
         upcall_flow_hold(f);
         mutex_unlock(&u->mutex);
@@ -326,8 +347,10 @@ run_queue(struct upcall *u)
         upcall_flow_release(f);
         mutex_lock(&u->mutex);
     }
+    bool more = !list_is_empty(&u->recheck);
     mutex_unlock(&u->mutex);
     translation_uninit(&t);
+    return more;
 }
 
 static void
@@ -350,15 +373,15 @@ upcall_revalidate_all(struct upcall *u)
     clear_pending(u);
     queue_all(u);
     mutex_unlock(&u->mutex);
-    run_queue(u);
+    (void) run_queue(u, LLONG_MAX);
     u->dump_ms = MAX(clock_msec() - start, 1);
 }
 
-void
-upcall_run(struct upcall *u)
+bool
+upcall_run_until(struct upcall *u, long long until_ms)
 {
     if (!u->datapath || u->n_paused) {
-        return;
+        return false;
     }
     mutex_lock(&u->mutex);
     size_t n_flows = __atomic_load_n(&u->n_flows, __ATOMIC_RELAXED);
@@ -372,7 +395,13 @@ upcall_run(struct upcall *u)
     }
     clear_pending(u);
     mutex_unlock(&u->mutex);
-    run_queue(u);
+    return run_queue(u, until_ms);
+}
+
+void
+upcall_run(struct upcall *u)
+{
+    (void) upcall_run_until(u, LLONG_MAX);
 }
 
 static void
@@ -388,6 +417,7 @@ struct sweep {
     long long next_ms;     /* When the next flow may be idle. */
     long long max_idle_ms; /* A flow unused for so long goes. */
     bool all;              /* Every flow goes. */
+    size_t limit;          /* So many go; the others next time. */
 
     struct {
         struct upcall_flow **items;
@@ -407,7 +437,10 @@ sweep_flow(void *sweep_, struct datapath_flow *flow,
     }
     upcall_flow_fold(f, &info->stats, sweep->now_ms);
     long long idle_at = f->used_ms + sweep->max_idle_ms;
-    if (sweep->all || idle_at < sweep->now_ms) {
+    bool goes = sweep->all || idle_at < sweep->now_ms;
+    if (goes && sweep->idle.n >= sweep->limit) {
+        sweep->next_ms = sweep->now_ms + 1;
+    } else if (goes) {
         mutex_lock(&sweep->upcall->mutex);
         upcall_flow_hold(f);
         mutex_unlock(&sweep->upcall->mutex);
@@ -432,6 +465,7 @@ upcall_sweep(struct upcall *u, long long now_ms)
         .now_ms = now_ms,
         .next_ms = LLONG_MAX,
         .max_idle_ms = u->config.max_idle_ms,
+        .limit = u->set_up ? FLOWS_PER_SWEEP : SIZE_MAX,
     };
     if (n > u->config.flow_limit) {
         /* Too many: what was not used just now goes, and everything if that
@@ -479,6 +513,7 @@ upcall_purge(struct upcall *u)
         .now_ms = clock_msec(),
         .next_ms = LLONG_MAX,
         .all = true,
+        .limit = SIZE_MAX,
     };
     u->datapath->ops->flow_for_each(u->datapath, sweep_flow, &sweep);
     for (size_t i = 0; i < sweep.idle.n; i++) {

@@ -8,6 +8,10 @@
 #include "switch/upcall/upcall_private.h"
 #include "sys/clock/clock.h"
 
+enum {
+    TURN_MS = 10, /* Of the main thread, for flows to be checked. */
+};
+
 bool upcall_megaflows = true;
 bool upcall_ufids = true;
 
@@ -42,6 +46,16 @@ limit_sweep(const struct upcall *u, long long sweep_ms)
                : sweep_ms;
 }
 
+/* What changed is looked after for a while; others have their turn in
+ * between. */
+static void
+run_for_a_while(struct upcall *u)
+{
+    if (upcall_run_until(u, clock_msec() + TURN_MS)) {
+        loop_latch_set(&u->latch);
+    }
+}
+
 /* Lets time do its work: idle flows, timeouts of rules and MAC addresses. */
 static void
 run_timers(void *u_)
@@ -53,7 +67,7 @@ run_timers(void *u_)
         struct upcall_bridge *b = u->bridges.items[i];
         pipeline_expire(b->pipeline, now);
     }
-    upcall_run(u);
+    run_for_a_while(u);
     u->sweep_due_ms = limit_sweep(u, sweep_ms);
     set_timer(u, u->sweep_due_ms);
 }
@@ -62,7 +76,7 @@ static void
 run_latch(void *u_)
 {
     struct upcall *u = u_;
-    upcall_run(u);
+    run_for_a_while(u);
     /* The timer may be off or late: an idle check costs a pass, so it waits
      * for the time that the earliest flow could be idle. */
     long long now = clock_msec();
@@ -100,6 +114,7 @@ upcall_create(const char *name, struct loop *loop,
     };
     mutex_init(&u->mutex);
     list_init(&u->flows);
+    list_init(&u->recheck);
     hmap_init(&u->dep_lists);
     if (loop) {
         loop_latch_init(loop, &u->latch, run_latch, u);
@@ -147,7 +162,6 @@ upcall_destroy(struct upcall *u)
         }
     }
     vec_uninit(&u->pending);
-    vec_uninit(&u->recheck);
     hmap_uninit(&u->dep_lists);
     freezer_destroy(u->freezer);
     mutex_uninit(&u->mutex);

@@ -97,6 +97,9 @@ void upcall_revalidate_all(struct upcall *);
 /* Lets what is waiting be done now: changes announced so far are in the
  * datapath when it returns.  Main thread. */
 void upcall_run(struct upcall *);
+/* The same until the clock says 'until_ms', or a little more; true if there is
+ * more to do. */
+bool upcall_run_until(struct upcall *, long long until_ms);
 
 /* Megaflows on or off, for all datapaths. */
 void upcall_enable_megaflows(bool);

@@ -64,7 +64,8 @@ struct upcall_flow {
     uint64_t n_packets; /* Folded so far. */
     uint64_t n_bytes;
     uint16_t tcp_flags;
-    bool queued;             /* In upcall.recheck. */
+    bool queued; /* In upcall.recheck, by this: */
+    struct list recheck_node;
     bool effects_due;        /* Not seen since the last translation. */
     bool dead;               /* Only waits for the datapath to let go. */
     bool gone;               /* The datapath has let go. */
@@ -134,10 +135,7 @@ struct upcall {
 
     bool pending_all GUARDED_BY(mutex);
 
-    struct {
-        struct upcall_flow **items;
-        size_t n, capacity;
-    } recheck GUARDED_BY(mutex); /* Flows with 'queued'. */
+    struct list recheck GUARDED_BY(mutex); /* Flows with 'queued'. */
 };
 
 /* Whether megaflows and UFIDs are on. */
