@@ -1,8 +1,10 @@
 """Network namespaces with veth pairs, for tests that move real packets."""
 
+import ctypes
 import itertools
 import os
 import re
+import socket
 import subprocess
 
 _counter = itertools.count()
@@ -51,6 +53,19 @@ class Namespace:
         other.ip("link", "set", there, "up")
         if address:
             other.ip("addr", "add", address, "dev", there, "nodad")
+
+    def packet_socket(self, device):
+        """A packet socket on a device of the namespace."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/self/ns/net") as here, open(f"/run/netns/{self.name}") as there:
+            assert libc.setns(there.fileno(), 0) == 0, os.strerror(ctypes.get_errno())
+            try:
+                sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+                sock.bind((device, 0))
+            finally:
+                assert libc.setns(here.fileno(), 0) == 0
+        sock.settimeout(5)
+        return sock
 
     def ping(self, address, count=3):
         """How many of 'count' pings were answered."""

@@ -131,9 +131,57 @@ cmd_rxq_show(struct appctl_conn *conn, int argc, const char *argv[],
     str_uninit(&s);
 }
 
+/* How many busy flows the kernel does not forward, for each reason. */
+static void
+put_refusals(struct forward *f, struct str *s)
+{
+    struct strmap counts = STRMAP_INITIALIZER(&counts);
+    struct datapath_flow *flow;
+    HMAP_FOR_EACH (flow, ufid_node, &f->flows_by_ufid) {
+        if (flow->refusal) {
+            uintptr_t n = (uintptr_t) strmap_get(&counts, flow->refusal);
+            strmap_replace(&counts, flow->refusal, (void *) (n + 1));
+        }
+    }
+    struct strmap_node **sorted = strmap_sort(&counts);
+    for (size_t i = 0; i < strmap_count(&counts); i++) {
+        str_putf(s, "  left to user space for their %s: %lu\n",
+                 sorted[i]->name, (unsigned long) (uintptr_t) sorted[i]->data);
+    }
+    free(sorted);
+    strmap_uninit(&counts);
+}
+
+static void
+cmd_shortcut_show(struct appctl_conn *conn, int argc, const char *argv[],
+                  void *aux UNUSED)
+{
+    struct forward *f = find_datapath(conn, datapath_argument(argc, argv));
+    struct str s = STR_INITIALIZER;
+    if (!f) {
+        return;
+    }
+    mutex_lock(&f->mutex);
+    const struct shortcut *shortcut = f->promoter.shortcut;
+    str_putf(&s, "%s@%s: %s\n", f->up.type, f->up.name,
+             !f->promoter.enabled ? "off"
+             : shortcut           ? "on"
+                                  : "not used yet");
+    str_putf(&s, "  flows in the kernel: %zu\n",
+             shortcut ? shortcut_n_active(shortcut) : 0);
+    str_putf(&s, "  packets forwarded there: %llu\n",
+             shortcut ? (unsigned long long) shortcut_n_packets(shortcut) : 0);
+    put_refusals(f, &s);
+    mutex_unlock(&f->mutex);
+    appctl_reply(conn, str_text(&s));
+    str_uninit(&s);
+}
+
 void
 forward_register_commands(void)
 {
+    appctl_register("dpif-netdev/shortcut-show", "[dp]", 0, 1,
+                    cmd_shortcut_show, NULL);
     appctl_register("dpif-netdev/pmd-stats-show", "[-pmd core] [dp]", 0, 3,
                     cmd_stats_show, NULL);
     appctl_register("dpif-netdev/pmd-stats-clear", "[-pmd core] [dp]", 0, 3,

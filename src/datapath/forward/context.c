@@ -184,6 +184,9 @@ run_group(struct context *c, struct group *g)
     if (g->batch.n) {
         const struct forward_actions *actions = rcu_get(&g->flow->actions);
         touch(g->flow, g->batch.n, g->n_bytes, g->tcp_flags, c->now_ms);
+        if (!c->shared_counters) {
+            promote_count(g->flow, g->batch.n, g->n_bytes, c->now_ms);
+        }
         program_run(actions->program, &g->batch, &c->sink);
     }
 }

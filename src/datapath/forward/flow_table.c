@@ -124,6 +124,15 @@ read_stats(const struct datapath_flow *flow, struct datapath_flow_stats *s)
     s->n_bytes = __atomic_load_n(&flow->n_bytes, __ATOMIC_RELAXED);
     s->used_ms = __atomic_load_n(&flow->used_ms, __ATOMIC_RELAXED);
     s->tcp_flags = __atomic_load_n(&flow->tcp_flags, __ATOMIC_RELAXED);
+    uint32_t slot = __atomic_load_n(&flow->slot, __ATOMIC_ACQUIRE);
+    if (slot) {
+        struct shortcut_counters more;
+        shortcut_read(flow->forward->promoter.shortcut, slot, &more);
+        s->n_packets += more.n_packets;
+        s->n_bytes += more.n_bytes;
+        s->used_ms = MAX(s->used_ms, more.used_ms);
+        s->tcp_flags |= more.tcp_flags;
+    }
 }
 
 /* When no thread sees the flow any more. */
@@ -139,6 +148,7 @@ free_flow(void *flow_)
         f->observer.flow_removed(f->observer.aux, flow->owner, &stats);
     }
     mutex_lock(&f->mutex);
+    promote_free(flow);
     vec_push(&f->free_numbers, flow->number);
     mutex_unlock(&f->mutex);
     free_actions(rcu_get_protected(&flow->actions));
@@ -151,6 +161,7 @@ static void
 remove_flow(struct forward *f, struct datapath_flow *flow)
 {
     flow->dead = true;
+    promote_end(flow);
     megaflow_remove(f->megaflows, &flow->megaflow);
     hmap_remove(&f->flows_by_ufid, &flow->ufid_node);
     set_number(f, flow->number, NULL);
@@ -226,6 +237,7 @@ put_locked(struct forward *f, const struct datapath_flow_info *info,
         return EEXIST;
     }
     struct forward_actions *old = rcu_get_protected(&flow->actions);
+    promote_end(flow);
     rcu_set(&flow->actions, make_actions(info->actions, info->actions_size));
     rcu_postpone(free_actions, old);
     if (flags & DATAPATH_PUT_ZERO_STATS) {
@@ -233,6 +245,9 @@ put_locked(struct forward *f, const struct datapath_flow_info *info,
         __atomic_store_n(&flow->n_bytes, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&flow->used_ms, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&flow->tcp_flags, 0, __ATOMIC_RELAXED);
+        if (flow->slot) {
+            shortcut_clear(f->promoter.shortcut, flow->slot);
+        }
     }
     if (info->owner) {
         flow->owner = info->owner;
@@ -264,10 +279,10 @@ forward_flow_delete(struct datapath *dp, const struct flow *key,
     mutex_lock(&f->mutex);
     struct datapath_flow *flow = find(f, key, ufid);
     if (flow) {
+        remove_flow(f, flow);
         if (s) {
             read_stats(flow, s);
         }
-        remove_flow(f, flow);
         error = 0;
     }
     mutex_unlock(&f->mutex);

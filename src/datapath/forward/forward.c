@@ -52,6 +52,7 @@ forward_open(const char *name, const char *type,
     }
     f->by_number = xcalloc(FORWARD_MAX_PORT + 1, sizeof(void *));
     flow_table_init(f);
+    promote_init(f);
     *dpp = &f->up;
     add_local_port(f);
     return NULL;
@@ -63,6 +64,7 @@ forward_close(struct datapath *dp)
     struct forward *f = forward_cast(dp);
 
     workers_stop(f);
+    promote_stop(f);
     forward_flow_flush(dp);
     for (uint32_t i = 0; i <= FORWARD_MAX_PORT; i++) {
         if (f->by_number[i]) {
@@ -73,6 +75,7 @@ forward_close(struct datapath *dp)
     rcu_offline();
     rcu_barrier();
     rcu_online();
+    promote_uninit(f);
     flow_table_uninit(f);
     free(f->by_number);
     free(f->up.name);
@@ -116,6 +119,9 @@ forward_get_stats(const struct datapath *dp, struct datapath_stats *s)
     for (size_t i = 0; i < f->n_workers; i++) {
         add_counters(&f->workers[i]->counters, s);
     }
+    const struct shortcut *shortcut =
+        __atomic_load_n(&f->promoter.shortcut, __ATOMIC_ACQUIRE);
+    s->n_hit += shortcut ? shortcut_n_packets(shortcut) : 0;
     mutex_lock(&f->mutex);
     s->n_flows = hmap_count(&f->flows_by_ufid);
     s->n_masks = megaflow_table_n_masks(f->megaflows);
@@ -128,6 +134,8 @@ forward_set_config(struct datapath *dp, const struct strmap *config)
     /* Placement of workers on cores is a later issue: say so once. */
     const char *mask = strmap_get(config, "pmd-cpu-mask");
     static bool said;
+    const char *shortcut = strmap_get(config, "kernel-shortcut");
+    promote_enable(forward_cast(dp), !shortcut || strcmp(shortcut, "false"));
     if (mask && !said) {
         said = true;
         log_warn("%s: other_config:pmd-cpu-mask has no effect yet", dp->name);

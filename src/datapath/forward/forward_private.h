@@ -12,6 +12,7 @@
 #include "datapath/forward/forward.h"
 #include "datapath/netdev/netdev.h"
 #include "datapath/odp/datapath.h"
+#include "datapath/shortcut/shortcut.h"
 #include "net/packet/packet.h"
 #include "sys/thread/mutex.h"
 #include "sys/thread/rcu.h"
@@ -22,6 +23,16 @@ enum {
     FORWARD_CHUNK = 4096,        /* Flow numbers that are allocated at once. */
     FORWARD_MAX_DEPTH = 6,       /* Nested recirculations. */
     FORWARD_MAX_WORKERS = 64,
+};
+
+/* Which flows the kernel is to forward.  It does so on the sender's core,
+ * which saves most of the cost; but of small packets in floods more get
+ * through if a worker on a core of its own takes a share of the work. */
+enum {
+    PROMOTE_WINDOW_MS = 100, /* In so much time ... */
+    PROMOTE_PACKETS = 100,   /* a busy flow has as many packets ... */
+    PROMOTE_FLOOD = 5000,    /* and a flood more than this ... */
+    PROMOTE_MIN_BYTES = 512, /* that are smaller on average. */
 };
 
 /* A flow.  Everything but the counters is constant once published, except
@@ -45,6 +56,14 @@ struct datapath_flow {
     uint64_t n_bytes;
     long long used_ms;
     uint16_t tcp_flags;
+
+    /* Promotion to the kernel: promote.c. */
+    uint32_t window_packets; /* In the window; atomic, as the next three. */
+    uint32_t window_bytes;
+    long long window_ms;   /* When the window began. */
+    long long ask_from_ms; /* Nobody asks before. */
+    uint32_t slot;         /* 0: none.  Set once. */
+    const char *refusal;   /* Why not; static. */
 } ALIGNED(CACHE_LINE);
 
 struct forward_port {
@@ -53,6 +72,7 @@ struct forward_port {
     char *type;
     struct netdev_rxq **rxqs;
     size_t n_rxqs;
+    uint32_t ifindex; /* Of the kernel's device; 0: other ports. */
 };
 
 /* A receive queue as a worker serves it. */
@@ -101,6 +121,19 @@ struct flow_numbers {
     struct datapath_flow **chunks[FORWARD_MAX_FLOWS / FORWARD_CHUNK];
 };
 
+/* Hands busy flows to the kernel. */
+struct promoter {
+    struct mutex mutex;
+    struct condition condition;
+    pthread_t thread;
+    bool is_running; /* Under 'mutex', as the next two. */
+    bool quit;
+    VEC(uint32_t) asked;       /* Numbers of flows. */
+    bool is_wanted;            /* Other_config:kernel-shortcut; main thread. */
+    bool enabled;              /* And possible; atomic. */
+    struct shortcut *shortcut; /* NULL at first. */
+};
+
 struct forward {
     struct datapath up;
     struct list node; /* In the registry. */
@@ -124,6 +157,7 @@ struct forward {
     size_t n_workers;
     int next_worker;              /* For placement. */
     struct worker_counters other; /* Main and other threads'; atomic. */
+    struct promoter promoter;
 };
 
 static inline struct forward *
@@ -201,6 +235,22 @@ void forward_flow_stats(struct datapath *, const struct datapath_flow *,
                         struct datapath_flow_stats *);
 /* Flow for a miss; NULL if there is no room or it is there already. */
 struct uuid forward_make_ufid(const struct flow *key);
+
+/* Promotion of flows to the kernel.  The thread stops before anything that it
+ * looks at goes. */
+void promote_init(struct forward *);
+void promote_stop(struct forward *);
+void promote_uninit(struct forward *);
+/* Other_config:kernel-shortcut. */
+void promote_enable(struct forward *, bool enable);
+/* Counts a worker's packets of a flow. */
+void promote_count(struct datapath_flow *, uint32_t n_packets,
+                   uint32_t n_bytes, long long now_ms);
+/* Under the forward's mutex: back to user space; before the flow is freed. */
+void promote_end(struct datapath_flow *);
+void promote_free(struct datapath_flow *);
+/* The port is no longer in the table of ports. */
+void promote_remove_port(struct forward *, const struct forward_port *);
 
 /* Ports. */
 struct error *forward_port_add(struct datapath *, struct netdev *,

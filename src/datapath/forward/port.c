@@ -125,6 +125,9 @@ forward_port_add(struct datapath *dp, struct netdev *netdev, uint32_t *numberp)
         port_free(port);
         return error;
     }
+    if (!strcmp(port->type, "system") && port->n_rxqs == 1) {
+        port->ifindex = MAX(netdev_get_ifindex(netdev), 0);
+    }
     __atomic_store_n(&f->by_number[number], port, __ATOMIC_RELEASE);
     f->n_ports++;
     if (netdev->queue_kind == NETDEV_QUEUES_PUSHED) {
@@ -156,6 +159,7 @@ forward_port_delete(struct datapath *dp, uint32_t number)
     if (port->netdev->queue_kind == NETDEV_QUEUES_PUSHED) {
         netdev_set_pushed(port->netdev, NULL, NULL);
     }
+    promote_remove_port(f, port);
     workers_park(f);
     workers_remove_port(f, port);
     workers_unpark(f);
