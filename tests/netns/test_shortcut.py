@@ -284,6 +284,29 @@ def test_program_that_somebody_removes(pair):
     wire.close()
 
 
+def test_floods_get_a_processor_of_their_own(wire):
+    def steering():
+        return wire.here.run("cat", "/sys/class/net/l0/queues/rx-0/rps_cpus").strip("0,\n")
+
+    wire.switch.vsctl("set", "open", ".", "other_config:max-idle=500")
+    wire.switch.ofctl("add-flow", "br0", "in_port=l0,actions=output:r0")
+    packet = PACKETS["udp"]
+    if wire.is_on:
+        wire.warm_up(PACKETS["udp6"])  # Or there is no shortcut.
+    assert not steering()
+    start, sent = time.monotonic(), 0
+    while time.monotonic() < start + 2 and not (sent and steering()):
+        burst_end = time.monotonic() + 0.3
+        while time.monotonic() < burst_end:
+            wire.left.send(packet)
+            sent += 1
+    rate = sent / (time.monotonic() - start)
+    if wire.is_on and not steering() and rate < 100_000:
+        pytest.skip(f"{rate:.0f} packets/s are no flood")
+    assert bool(steering()) == wire.is_on
+    wire.switch.wait_for(lambda: not steering(), "the end of the flood", 15)
+
+
 def test_captures_see_the_packets(wire):
     packet = PACKETS["udp"]
     wire.switch.ofctl("add-flow", "br0", "in_port=l0,actions=output:r0")

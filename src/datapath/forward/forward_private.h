@@ -26,8 +26,9 @@ enum {
 };
 
 /* Which flows the kernel is to forward.  It does so on the sender's core,
- * which saves most of the cost; but of small packets in floods more get
- * through if a worker on a core of its own takes a share of the work. */
+ * which saves most of the cost; but of floods of small packets more get
+ * through if another core takes a share of the work: then the kernel gets
+ * that of the worker. */
 enum {
     PROMOTE_WINDOW_MS = 100, /* In so much time ... */
     PROMOTE_PACKETS = 100,   /* a busy flow has as many packets ... */
@@ -63,6 +64,7 @@ struct datapath_flow {
     long long window_ms;   /* When the window began. */
     long long ask_from_ms; /* Nobody asks before. */
     uint32_t slot;         /* 0: none.  Set once. */
+    uint32_t flood_cpu;    /* Where the worker met a flood. */
     const char *refusal;   /* Why not; static. */
 } ALIGNED(CACHE_LINE);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -63,7 +64,9 @@ promote(struct forward *f, struct datapath_flow *flow) REQUIRES(f->mutex)
     if (!flow->slot) {
         __atomic_store_n(&flow->slot, shortcut_take_slot(s), __ATOMIC_RELEASE);
     }
-    int retval = flow->slot ? shortcut_activate(s, flow->slot, &rule) : ENOSPC;
+    uint32_t cpu = __atomic_load_n(&flow->flood_cpu, __ATOMIC_RELAXED);
+    int retval =
+        flow->slot ? shortcut_activate(s, flow->slot, &rule, cpu) : ENOSPC;
     if (retval == EAGAIN || retval == ENOSPC) {
         let_ask(flow, clock_msec() + PAUSE_MS);
     }
@@ -220,9 +223,12 @@ promote_count(struct datapath_flow *flow, uint32_t n_packets, uint32_t n_bytes,
     n_packets += __atomic_load_n(&flow->window_packets, __ATOMIC_RELAXED);
     n_bytes += __atomic_load_n(&flow->window_bytes, __ATOMIC_RELAXED);
     if (age_ms >= PROMOTE_WINDOW_MS) {
-        if (age_ms < 2 * PROMOTE_WINDOW_MS && n_packets >= PROMOTE_PACKETS
-            && (n_packets <= PROMOTE_FLOOD
-                || n_bytes / n_packets >= PROMOTE_MIN_BYTES)) {
+        if (age_ms < 2 * PROMOTE_WINDOW_MS && n_packets >= PROMOTE_PACKETS) {
+            bool is_flood = n_packets > PROMOTE_FLOOD
+                            && n_bytes / n_packets < PROMOTE_MIN_BYTES;
+            uint32_t cpu =
+                is_flood ? (uint32_t) sched_getcpu() : SHORTCUT_ANY_CPU;
+            __atomic_store_n(&flow->flood_cpu, cpu, __ATOMIC_RELAXED);
             ask(flow);
         }
         __atomic_store_n(&flow->window_ms, now_ms, __ATOMIC_RELAXED);

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "datapath/shortcut/spread.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
 
@@ -31,6 +33,7 @@ extern const size_t shortcut_object_size;
 
 struct slot {
     bool active;
+    bool is_flood;           /* Counted in its device's n_floods. */
     struct shortcut_key key; /* In the kernel's table. */
     long long idle_since_ms; /* Not active since then. */
 };
@@ -44,6 +47,9 @@ struct mask {
 struct device {
     int ifindex;
     int fd;
+    char name[IFNAMSIZ];
+    unsigned int n_floods; /* Active slots that want a processor. */
+    bool is_spread;        /* By us, for them. */
 };
 
 struct shortcut {
@@ -212,6 +218,9 @@ shortcut_attach(struct shortcut *s, int ifindex, int fd)
         return error_create("cannot attach to the socket of device %d: %s",
                             ifindex, strerror(error));
     }
+    if (!if_indextoname(ifindex, d.name)) {
+        d.name[0] = '\0'; /* It is going. */
+    }
     vec_push(&s->devices, d);
     return NULL;
 }
@@ -226,6 +235,9 @@ shortcut_detach(struct shortcut *s, int ifindex)
         (void) setsockopt(d->fd, SOL_SOCKET, SO_DETACH_BPF, &none,
                           sizeof none);
         remove_program(d);
+        if (d->is_spread) {
+            spread_end(d->name);
+        }
         vec_remove(&s->devices, d - s->devices.items);
     }
 }
@@ -295,12 +307,23 @@ unuse_mask(struct shortcut *s, uint32_t number, long long now_ms)
     }
 }
 
+/* Takes back the processor that no flood needs any more. */
+static void
+end_flood(struct device *d)
+{
+    if (!d->n_floods && d->is_spread) {
+        spread_end(d->name);
+        d->is_spread = false;
+    }
+}
+
 int
 shortcut_activate(struct shortcut *s, uint32_t slot,
-                  const struct shortcut_rule *rule)
+                  const struct shortcut_rule *rule, uint32_t cpu)
 {
     struct slot *own = &s->slots[slot];
     struct shortcut_slot *k = &s->kernel_slots[slot];
+    struct device *d = find_device(s, rule->key.ifindex);
     long long now_ms = clock_msec();
 
     if (own->active) {
@@ -312,8 +335,16 @@ shortcut_activate(struct shortcut *s, uint32_t slot,
     if (own->idle_since_ms && now_ms - own->idle_since_ms < QUARANTINE_MS) {
         return EAGAIN;
     }
+    own->is_flood = cpu != SHORTCUT_ANY_CPU;
+    if (own->is_flood && !d->n_floods) {
+        int error = spread_begin(d->name, cpu, &d->is_spread);
+        if (error) {
+            return error;
+        }
+    }
     int mask = use_mask(s, &rule->mask, now_ms);
     if (mask < 0) {
+        end_flood(d);
         return ENOSPC;
     }
     k->n_ops = rule->n_ops;
@@ -324,8 +355,10 @@ shortcut_activate(struct shortcut *s, uint32_t slot,
     if (bpf_map_update_elem(s->flows_fd, &own->key, &slot, BPF_NOEXIST)) {
         int error = errno;
         unuse_mask(s, mask, now_ms);
+        end_flood(d);
         return error;
     }
+    d->n_floods += own->is_flood;
     own->active = true;
     s->n_active++;
     return 0;
@@ -341,6 +374,11 @@ shortcut_deactivate(struct shortcut *s, uint32_t slot)
         own->idle_since_ms = clock_msec();
         s->n_active--;
         unuse_mask(s, own->key.mask, own->idle_since_ms);
+        struct device *d = find_device(s, own->key.ifindex);
+        if (d && own->is_flood) {
+            d->n_floods--;
+            end_flood(d);
+        }
     }
 }
 

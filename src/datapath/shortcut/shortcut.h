@@ -49,11 +49,13 @@ void shortcut_detach_all(struct shortcut *);
 uint32_t shortcut_take_slot(struct shortcut *);
 /* The flow must be inactive; its counters must have been read. */
 void shortcut_free_slot(struct shortcut *, uint32_t slot);
-/* From now on the kernel forwards what the rule matches.  0 or a positive
- * errno: ENOSPC if there are too many masks, EAGAIN shortly after
- * shortcut_deactivate() of the slot. */
+/* From now on the kernel forwards what the rule matches; for a flood on
+ * processor 'cpu' if the device has no other for it (SHORTCUT_ANY_CPU: where
+ * it comes).  0 or a positive errno: ENOSPC if there are too many masks,
+ * EAGAIN shortly after shortcut_deactivate() of the slot. */
+#define SHORTCUT_ANY_CPU UINT32_MAX
 int shortcut_activate(struct shortcut *, uint32_t slot,
-                      const struct shortcut_rule *) WARN_UNUSED;
+                      const struct shortcut_rule *, uint32_t cpu) WARN_UNUSED;
 /* No more; does nothing for a slot that is not active. */
 void shortcut_deactivate(struct shortcut *, uint32_t slot);
 
