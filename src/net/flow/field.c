@@ -217,9 +217,7 @@ special_set(const struct field *f, const union field_value *v,
     uint64_t x = value_get_u64(v, f->n_bytes);
     switch (f->id) {
     case FIELD_IN_PORT:
-        if (!ofp_port_from_of10(x, &flow->in_port)) {
-            flow->in_port = OFPP_NONE;
-        }
+        flow->in_port = ofp_port_from_of10(x);
         break;
     case FIELD_IP_DSCP:
         flow->nw_tos = (flow->nw_tos & ~IP_DSCP_MASK) | (x & IP_DSCP_MASK);
@@ -383,10 +381,7 @@ bool
 field_value_is_valid(const struct field *f, const union field_value *v)
 {
     uint64_t x = value_get_u64(v, f->n_bytes);
-    uint32_t port;
     switch (f->id) {
-    case FIELD_IN_PORT:
-        return ofp_port_from_of10(x, &port);
     case FIELD_IN_PORT_OXM:
     case FIELD_ACTSET_OUTPUT:
         return x < OFPP10_MAX || x >= OFPP_MAX;
@@ -622,9 +617,7 @@ set_match_special(const struct field *f, uint64_t x, uint64_t mask,
                       VLAN_PCP_MASK | VLAN_CFI);
         return true;
     case FIELD_IN_PORT:
-        if (!ofp_port_from_of10(x, &match->flow.in_port)) {
-            match->flow.in_port = OFPP_NONE;
-        }
+        match->flow.in_port = ofp_port_from_of10(x);
         match->mask.bits.in_port = UINT32_MAX;
         return true;
     case FIELD_TUN_FLAGS:

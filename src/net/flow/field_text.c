@@ -217,16 +217,9 @@ parse_port(const struct field *f, const char *text,
 {
     uint32_t port;
     memset(mask, 0xff, f->n_bytes);
-    /* Numbers of more than 16 bits name no port of a 16-bit field, and the
-     * reserved ones have names. */
-    if (!ofp_port_parse(text, names, &port)
-        || (f->string == FIELD_STRING_PORT_OF10 && scan_u32(text, 0, &port)
-            && port > UINT16_MAX)) {
+    if (!ofp_port_parse(text, names, &port)) {
         return error_create("%s: invalid or unknown port for %s", text,
                             f->name);
-    }
-    if (!ofp_port_parse(text, names, &port)) {
-        NOT_REACHED();
     }
     value_put_u64(value, f->n_bytes,
                   f->string == FIELD_STRING_PORT_OF10 ? ofp_port_to_of10(port)
@@ -393,15 +386,9 @@ field_format(const struct field *f, const union field_value *value,
     case FIELD_STRING_IPV6:
         ip6_format_masked(&value->ipv6, &mask->ipv6, s);
         break;
-    case FIELD_STRING_PORT_OF10: {
-        uint32_t port;
-        if (ofp_port_from_of10(x, &port)) {
-            ofp_port_format(port, names, s);
-        } else {
-            str_put_u64(s, x);
-        }
+    case FIELD_STRING_PORT_OF10:
+        ofp_port_format(ofp_port_from_of10(x), names, s);
         break;
-    }
     case FIELD_STRING_PORT:
         ofp_port_format(x, names, s);
         break;

@@ -153,7 +153,7 @@ ofp_port_parse(const char *s, const struct port_names *names, uint32_t *portp)
             return true;
         }
         if (port <= UINT16_MAX) {
-            *portp = port + (OFPP_MAX - OFPP10_MAX);
+            *portp = ofp_port_from_of10(port);
             warn_of10(port, *portp);
             return true;
         }
@@ -200,7 +200,7 @@ ofp_port_format(uint32_t port, const struct port_names *names, struct str *s)
     }
     const char *name = port_names_find(names, port);
     if (!name) {
-        str_put_u64(s, port);
+        str_put_u64(s, port < OFPP_MAX ? port : ofp_port_to_of10(port));
     } else if (is_word(name)) {
         str_put(s, name);
     } else {
@@ -215,18 +215,10 @@ ofp_port_format(uint32_t port, const struct port_names *names, struct str *s)
     }
 }
 
-bool
-ofp_port_from_of10(uint16_t of10, uint32_t *portp)
+uint32_t
+ofp_port_from_of10(uint16_t of10)
 {
-    *portp = 0;
-    if (of10 < OFPP10_MAX) {
-        *portp = of10;
-    } else if (of10 >= OFPP10_FIRST_RESERVED) {
-        *portp = of10 + (OFPP_MAX - OFPP10_MAX);
-    } else {
-        return false;
-    }
-    return true;
+    return of10 < OFPP10_MAX ? of10 : of10 + (OFPP_MAX - OFPP10_MAX);
 }
 
 uint16_t

@@ -22,7 +22,6 @@ enum {
     OFPP_LOCAL = 0xfffffffe,
     OFPP_NONE = 0xffffffff, /* OFPP_ANY since 1.1. */
     OFPP10_MAX = 0xff00,    /* First reserved number of OpenFlow 1.0. */
-    OFPP10_FIRST_RESERVED = 0xfff7,
 };
 
 /* Names of the ports of one switch, both ways; used by texts with names. */
@@ -53,6 +52,6 @@ ofp_port_is_valid(uint32_t port)
     return port < OFPP10_MAX || port >= OFPP_MAX;
 }
 
-/* OpenFlow 1.0's 16-bit number to ours; false if out of range. */
-bool ofp_port_from_of10(uint16_t of10, uint32_t *portp) WARN_UNUSED;
+/* OpenFlow 1.0's 16-bit number to ours and back. */
+uint32_t ofp_port_from_of10(uint16_t of10);
 uint16_t ofp_port_to_of10(uint32_t port);

@@ -6,6 +6,9 @@
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action_wire.h"
 #include "openflow/wire/version.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_actions);
 
 enum { MAX_DEPTH = 100 }; /* Lists inside lists, as in texts. */
 
@@ -26,16 +29,22 @@ add_output(struct actions *out, uint32_t port, uint16_t max_len)
     return 0;
 }
 
+/* OpenFlow 1.0's number of a port to send to: false if there can be none. */
+static bool
+get_of10_output(struct reader *r, uint32_t *portp)
+{
+    *portp = ofp_port_from_of10(reader_u16(r));
+    return *portp < OFPP_MAX || *portp >= OFPP_UNSET;
+}
+
 static enum ofperr
 decode_output(struct reader *r, uint8_t version, struct actions *out)
 {
     uint32_t port;
-    if (version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(r), &port)) {
-            return OFPERR_OFPBAC_BAD_OUT_PORT;
-        }
-    } else {
+    if (version != OF10_VERSION) {
         port = reader_u32(r);
+    } else if (!get_of10_output(r, &port)) {
+        return OFPERR_OFPBAC_BAD_OUT_PORT;
     }
     return add_output(out, port, reader_u16(r));
 }
@@ -43,9 +52,8 @@ decode_output(struct reader *r, uint8_t version, struct actions *out)
 static enum ofperr
 decode_enqueue(struct reader *r, struct actions *out)
 {
-    uint32_t port;
-    if (!ofp_port_from_of10(reader_u16(r), &port)
-        || (port >= OFPP_MAX && port != OFPP_IN_PORT && port != OFPP_LOCAL)) {
+    uint32_t port = ofp_port_from_of10(reader_u16(r));
+    if (port >= OFPP_MAX && port != OFPP_IN_PORT && port != OFPP_LOCAL) {
         return OFPERR_OFPBAC_BAD_OUT_PORT;
     }
     reader_skip(r, 6);
@@ -263,10 +271,7 @@ decode_controller(struct reader *r, struct actions *out)
 static enum ofperr
 decode_resubmit(struct reader *r, uint16_t subtype, struct actions *out)
 {
-    uint32_t port;
-    if (!ofp_port_from_of10(reader_u16(r), &port)) {
-        return OFPERR_OFPBAC_BAD_OUT_PORT;
-    }
+    uint32_t port = ofp_port_from_of10(reader_u16(r));
     struct action_resubmit *a = actions_add(out, ACTION_RESUBMIT, sizeof *a);
     a->in_port = port;
     a->table_id = 255;
@@ -323,7 +328,7 @@ static enum ofperr
 decode_output_trunc(struct reader *r, struct actions *out)
 {
     uint32_t port;
-    if (!ofp_port_from_of10(reader_u16(r), &port)) {
+    if (!get_of10_output(r, &port)) {
         return OFPERR_OFPBAC_BAD_OUT_PORT;
     }
     struct action_output_trunc *a =
@@ -498,6 +503,41 @@ decode_one(struct reader *r, uint16_t type, uint8_t version,
     return !error && r->failed ? OFPERR_OFPBAC_BAD_LEN : error;
 }
 
+static struct log_rate_limit warnings = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+
+/* Says which action is not known: what is at 'action'. */
+static void
+warn_unknown(const uint8_t *action, uint8_t version, enum ofperr error)
+{
+    uint16_t type = get_be16(action);
+    if (error == OFPERR_OFPBAC_BAD_TYPE) {
+        log_warn_rl(&warnings, "unknown %s action for vendor 0 and type %d",
+                    version_name(version), type);
+    } else if (error == OFPERR_OFPBAC_BAD_VENDOR) {
+        log_warn_rl(&warnings, "OpenFlow action has unknown vendor 0x%x",
+                    get_be32(action + 4));
+    } else if (error == OFPERR_OFPBAC_BAD_VENDOR_TYPE) {
+        log_warn_rl(&warnings, "unknown %s action for vendor 0x%x and type %d",
+                    version_name(version), get_be32(action + 4),
+                    get_be16(action + 8));
+    }
+}
+
+/* Says where in a list the bad action is. */
+static void
+warn_bad(const uint8_t *list, size_t size, size_t offset, enum ofperr error)
+{
+    struct str s = STR_INITIALIZER;
+    str_put_hexdump(&s, list, size, 0, false);
+    str_truncate(&s, s.len - 1);
+    if (size % 16 == 8) {
+        str_put_char(&s, '-'); /* The gap in the middle of a line. */
+    }
+    log_warn_rl(&warnings, "bad action at offset %zu (%s):\n%s", offset,
+                ofperr_name(error), str_text(&s));
+    str_uninit(&s);
+}
+
 enum ofperr
 actions_decode_list(struct reader *r, uint8_t version, unsigned int depth,
                     struct actions *out)
@@ -505,20 +545,21 @@ actions_decode_list(struct reader *r, uint8_t version, unsigned int depth,
     if (depth > MAX_DEPTH) {
         return OFPERR_OFPBAC_BAD_ARGUMENT;
     }
+    const uint8_t *list = r->data;
+    const size_t size = r->left;
     while (r->left) {
+        const size_t offset = size - r->left;
         const uint8_t *header = reader_peek(r, 4);
-        if (!header) {
-            return OFPERR_OFPBAC_BAD_LEN;
+        uint16_t len = header ? get_be16(header + 2) : 0;
+        enum ofperr error = OFPERR_OFPBAC_BAD_LEN;
+        if (len >= 8 && !(len % 8) && len <= r->left) {
+            struct reader body = reader_sub(r, len);
+            reader_skip(&body, 4);
+            error = decode_one(&body, get_be16(header), version, depth, out);
+            warn_unknown(header, version, error);
         }
-        uint16_t type = get_be16(header);
-        uint16_t len = get_be16(header + 2);
-        if (len < 8 || len % 8 || len > r->left) {
-            return OFPERR_OFPBAC_BAD_LEN;
-        }
-        struct reader body = reader_sub(r, len);
-        reader_skip(&body, 4);
-        enum ofperr error = decode_one(&body, type, version, depth, out);
         if (error) {
+            warn_bad(list, size, offset, error);
             return error;
         }
     }

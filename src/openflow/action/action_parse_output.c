@@ -16,6 +16,19 @@ enum {
     MAX_DEC_TTL_IDS = 64,
 };
 
+/* A port of which the datapath knows what it sends. */
+static struct error *
+parse_trunc_port(struct parse *p, const char *text, uint32_t *portp)
+{
+    const struct port_names *names = p->options ? p->options->ports : NULL;
+    if (!ofp_port_parse(text, names, portp)) {
+        return error_create("output to unknown truncate port: %s", text);
+    }
+    return *portp < OFPP_MAX || *portp == OFPP_LOCAL || *portp == OFPP_IN_PORT
+               ? NULL
+               : error_create("output to unsupported truncate port: %s", text);
+}
+
 static struct error *
 parse_output_trunc(struct parse *p, char *arg)
 {
@@ -25,11 +38,7 @@ parse_output_trunc(struct parse *p, char *arg)
     while (scan_key_value(&arg, &key, &value, NULL)) {
         struct error *error;
         if (!strcmp(key, "port")) {
-            error = ofp_port_parse(
-                        value, p->options ? p->options->ports : NULL, &port)
-                        ? NULL
-                        : error_create("output to unknown truncate port: %s",
-                                       value);
+            error = parse_trunc_port(p, value, &port);
         } else if (!strcmp(key, "max_len")) {
             error = parse_number(value, &max_len);
         } else {

@@ -171,9 +171,7 @@ decode_of10(struct reader *r, bool tid, struct flow_mod *fm)
         fm->priority = UINT16_MAX;
     }
     fm->buffer_id = reader_u32(r);
-    if (!ofp_port_from_of10(reader_u16(r), &fm->out_port)) {
-        return OFPERR_OFPBAC_BAD_OUT_PORT;
-    }
+    fm->out_port = ofp_port_from_of10(reader_u16(r));
     fm->flags = reader_u16(r);
     /* There is no emergency flow cache: OpenFlow 1.0.1 lets it away. */
     return fm->flags & OFPFF10_EMERG ? OFPERR_OFPFMFC_TABLE_FULL : 0;
@@ -188,7 +186,7 @@ decode_nxm(struct reader *r, bool tid, struct flow_mod *fm)
     fm->hard_timeout = reader_u16(r);
     fm->priority = reader_u16(r);
     fm->buffer_id = reader_u32(r);
-    bool ok = ofp_port_from_of10(reader_u16(r), &fm->out_port);
+    fm->out_port = ofp_port_from_of10(reader_u16(r));
     fm->flags = reader_u16(r);
     uint16_t match_len = reader_u16(r);
     reader_skip(r, 6);
@@ -197,7 +195,7 @@ decode_nxm(struct reader *r, bool tid, struct flow_mod *fm)
     if (!error && fm->command == FLOW_MOD_ADD && fm->cookie_mask) {
         return OFPERR_NXBRC_NXM_INVALID;
     }
-    return error ? error : ok ? 0 : OFPERR_OFPBAC_BAD_OUT_PORT;
+    return error;
 }
 
 static enum ofperr

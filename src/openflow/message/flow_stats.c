@@ -210,15 +210,14 @@ flow_stats_request_decode(const struct message *m,
     };
     match_init_any(&request->match);
     struct reader r = reader_init(m->body, m->body_size);
-    bool ok = true;
     if (m->raw == MSG_RAW_OFPST10_FLOW_REQUEST
         || m->raw == MSG_RAW_OFPST10_AGGREGATE_REQUEST) {
         of10_match_get(reader_take(&r, OF10_MATCH_SIZE), &request->match);
         request->table_id = reader_u8(&r);
         reader_skip(&r, 1);
-        ok = ofp_port_from_of10(reader_u16(&r), &request->out_port);
+        request->out_port = ofp_port_from_of10(reader_u16(&r));
     } else if (m->version == OF10_VERSION) {
-        ok = ofp_port_from_of10(reader_u16(&r), &request->out_port);
+        request->out_port = ofp_port_from_of10(reader_u16(&r));
         uint16_t len = reader_u16(&r);
         request->table_id = reader_u8(&r);
         reader_skip(&r, 3);
@@ -240,7 +239,7 @@ flow_stats_request_decode(const struct message *m,
         reader_copy(&r, &request->cookie_mask, sizeof request->cookie_mask);
         return oxm_get_of_match(&r, m->version, &request->match);
     }
-    return ok ? 0 : OFPERR_OFPBRC_BAD_PORT;
+    return OFPERR_NONE;
 }
 
 /* OpenFlow 1.0's counters have no "unknown" but all ones. */

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "openflow/wire/oxm.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofp_packet);
 
 /* Properties of NXT_PACKET_IN2. */
 enum {
@@ -183,15 +186,11 @@ static enum ofperr
 decode_standard(const struct message *m, struct reader *r,
                 struct packet_in *pin)
 {
-    uint32_t port;
     pin->buffer_id = reader_u32(r);
     switch (m->version) {
     case OF10_VERSION:
         pin->total_size = reader_u16(r);
-        if (!ofp_port_from_of10(reader_u16(r), &port)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
-        set_in_port(&pin->metadata, port);
+        set_in_port(&pin->metadata, ofp_port_from_of10(reader_u16(r)));
         pin->reason = reader_u8(r);
         reader_skip(r, 1);
         return 0;
@@ -384,14 +383,10 @@ packet_out_decode(const struct message *m, struct packet_out *po)
     struct reader r = reader_init(m->body, m->body_size);
     po->buffer_id = reader_u32(&r);
     uint16_t actions_len;
-    uint32_t in_port;
     enum ofperr error = 0;
     if (m->version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(&r), &in_port)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
+        set_in_port(&po->metadata, ofp_port_from_of10(reader_u16(&r)));
         actions_len = reader_u16(&r);
-        set_in_port(&po->metadata, in_port);
     } else if (m->version < OF15_VERSION) {
         set_in_port(&po->metadata, reader_u32(&r));
         actions_len = reader_u16(&r);
@@ -405,6 +400,9 @@ packet_out_decode(const struct message *m, struct packet_out *po)
         }
     }
     if (!error && !is_valid_in_port(po->metadata.flow.in_port)) {
+        static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+        log_warn_rl(&rl, "packet-out has bad input port %#x",
+                    ofp_port_to_of10(po->metadata.flow.in_port));
         error = OFPERR_OFPBRC_BAD_PORT;
     }
     const void *actions = reader_take(&r, actions_len);

@@ -132,9 +132,7 @@ port_info_decode(struct reader *r, uint8_t version, struct port_info *p)
 {
     memset(p, 0, sizeof *p);
     if (version == OF10_VERSION) {
-        uint32_t port;
-        bool valid = ofp_port_from_of10(reader_u16(r), &port);
-        p->port_no = port;
+        p->port_no = ofp_port_from_of10(reader_u16(r));
         reader_copy(r, &p->hw_addr, ETH_ADDR_LEN);
         get_name(r, p);
         p->config = reader_u32(r);
@@ -143,9 +141,7 @@ port_info_decode(struct reader *r, uint8_t version, struct port_info *p)
         p->advertised = features_from_of10(reader_u32(r));
         p->supported = features_from_of10(reader_u32(r));
         p->peer = features_from_of10(reader_u32(r));
-        return r->failed ? OFPERR_OFPBRC_BAD_LEN
-               : valid   ? 0
-                         : OFPERR_OFPBRC_BAD_PORT;
+        return r->failed ? OFPERR_OFPBRC_BAD_LEN : 0;
     }
     p->port_no = reader_u32(r);
     uint16_t len = reader_u16(r);
@@ -233,15 +229,13 @@ port_mod_decode(const struct message *m, struct port_mod *pm)
     memset(pm, 0, sizeof *pm);
     struct reader r = reader_init(m->body, m->body_size);
     if (m->version == OF10_VERSION) {
-        uint32_t port;
-        bool valid = ofp_port_from_of10(reader_u16(&r), &port);
-        pm->port_no = port;
+        pm->port_no = ofp_port_from_of10(reader_u16(&r));
         reader_copy(&r, &pm->hw_addr, ETH_ADDR_LEN);
         pm->config = reader_u32(&r);
         pm->mask = reader_u32(&r);
         pm->advertise = features_from_of10(reader_u32(&r));
         pm->config &= pm->mask;
-        return valid ? 0 : OFPERR_OFPPMFC_BAD_PORT;
+        return 0;
     }
     pm->port_no = reader_u32(&r);
     reader_skip(&r, 4);
@@ -290,9 +284,8 @@ port_stats_request_decode(const struct message *m, uint32_t *portp)
 {
     struct reader r = reader_init(m->body, m->body_size);
     if (m->version == OF10_VERSION) {
-        return ofp_port_from_of10(reader_u16(&r), portp)
-                   ? 0
-                   : OFPERR_OFPBRC_BAD_PORT;
+        *portp = ofp_port_from_of10(reader_u16(&r));
+        return 0;
     }
     *portp = reader_u32(&r);
     return ofp_port_is_valid(*portp) ? 0 : OFPERR_OFPBAC_BAD_OUT_PORT;
@@ -466,9 +459,7 @@ port_stats_decode(const struct message *m, struct reader *body,
                    : OFPERR_OFPBAC_BAD_OUT_PORT;
     }
     if (m->version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(body), &s->port_no)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
+        s->port_no = ofp_port_from_of10(reader_u16(body));
         reader_skip(body, 6);
     } else {
         s->port_no = reader_u32(body);

@@ -215,9 +215,7 @@ print_queue_config(struct print *p)
     struct reader r = reader_init(p->m->body, p->m->body_size);
     uint32_t port = 0;
     if (version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(&r), &port)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
+        port = ofp_port_from_of10(reader_u16(&r));
         reader_skip(&r, 6);
     } else if (version < OF14_VERSION) {
         port = reader_u32(&r);

@@ -17,10 +17,7 @@ queue_request_decode(const struct message *m, struct queue_request *request)
     struct reader r = reader_init(m->body, m->body_size);
     request->queue = QUEUE_ALL;
     if (m->version == OF10_VERSION) {
-        uint16_t port = reader_u16(&r);
-        if (!ofp_port_from_of10(port, &request->port)) {
-            return OFPERR_OFPQOFC_BAD_PORT;
-        }
+        request->port = ofp_port_from_of10(reader_u16(&r));
         reader_skip(&r, 2);
     } else {
         request->port = reader_u32(&r);
@@ -79,9 +76,7 @@ queue_stats_decode(const struct message *m, struct reader *r,
         extra = len - STATS14_SIZE;
     }
     if (m->version == OF10_VERSION) {
-        if (!ofp_port_from_of10(reader_u16(r), &q->port)) {
-            return OFPERR_OFPBRC_BAD_PORT;
-        }
+        q->port = ofp_port_from_of10(reader_u16(r));
         reader_skip(r, 2);
     } else {
         q->port = reader_u32(r);

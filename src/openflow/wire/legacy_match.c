@@ -88,11 +88,7 @@ of10_match_get(const uint8_t p[OF10_MATCH_SIZE], struct match *m)
     uint32_t w = get_be32(p) & W10_ALL;
 
     if (!(w & W10_IN_PORT)) {
-        uint32_t port;
-        if (!ofp_port_from_of10(get_be16(p + 4), &port)) {
-            port = get_be16(p + 4);
-        }
-        f->in_port = port;
+        f->in_port = ofp_port_from_of10(get_be16(p + 4));
         k->in_port = UINT32_MAX;
     }
     if (!(w & W10_DL_SRC)) {

@@ -65,11 +65,7 @@ do_output_reg(struct translator *t, const struct action_output_reg *a,
     translator_report(t, TRACE_DETAIL, "output port is %llu",
                       (unsigned long long) port);
     if (port <= UINT16_MAX) {
-        uint32_t ofport;
-        if (!ofp_port_from_of10(port, &ofport)) {
-            return;
-        }
-        port = ofport;
+        port = ofp_port_from_of10(port);
     }
     do_output(t, port, a->max_len, 0, c);
 }

@@ -66,12 +66,11 @@ apply_spec(struct translator *t, const struct action_learn_spec *spec,
         add_load(&lf->actions, &spec->dst, &value);
         return;
     case LEARN_DST_OUTPUT: {
-        uint32_t port;
         uint16_t of10 = get_be16(value.bytes + sizeof value - 2);
-        if (spec->n_bits == 16 && ofp_port_from_of10(of10, &port)) {
+        if (spec->n_bits == 16) {
             struct action_output *a =
                 actions_add(&lf->actions, ACTION_OUTPUT, sizeof *a);
-            a->port = port;
+            a->port = ofp_port_from_of10(of10);
         }
         return;
     }
