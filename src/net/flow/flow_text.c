@@ -56,15 +56,23 @@ void
 flow_format(const struct flow *flow, const struct port_names *names,
             struct str *s)
 {
-    struct match match;
-    flow_mask_init_for_packet(&match.mask, flow);
+    struct flow_mask mask;
+    flow_mask_init_for_packet(&mask, flow);
     if (flow->tunnel.tun_id) {
-        match.mask.bits.tunnel.tun_id = BE64_MAX; /* Set before output. */
+        mask.bits.tunnel.tun_id = BE64_MAX; /* Set before output. */
     }
-    hide_defaults(flow, &match.mask);
-    struct flow_mask mask = match.mask;
-    match_init(&match, flow, &mask);
-    match_format(&match, INT32_MIN, names, s);
+    hide_defaults(flow, &mask);
+    flow_mask_format(flow, &mask, names, s);
+}
+
+void
+flow_format_packet(const struct flow *flow, struct str *s)
+{
+    struct flow_mask mask;
+    flow_mask_init_for_packet(&mask, flow);
+    mask.bits.in_port = 0;
+    hide_defaults(flow, &mask);
+    flow_mask_format(flow, &mask, NULL, s);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "net/flow/ofp_port.h"
 #include "net/packet/headers.h"
 
 void
@@ -80,6 +81,53 @@ mask_metadata(struct flow_mask *m, const struct flow *flow)
             SET(ct_ipv6_src);
             SET(ct_ipv6_dst);
         }
+    }
+}
+
+#define SET_IF_VALUE(FIELD)                                       \
+    do {                                                          \
+        static const typeof(flow->FIELD) nothing;                 \
+        if (memcmp(&flow->FIELD, &nothing, sizeof flow->FIELD)) { \
+            SET(FIELD);                                           \
+        }                                                         \
+    } while (0)
+
+void
+flow_mask_init_for_metadata(struct flow_mask *m, const struct flow *flow)
+{
+    flow_mask_init_any(m);
+    SET(in_port);
+    SET_IF_VALUE(metadata);
+    for (int i = 0; i < FLOW_N_REGS; i++) {
+        SET_IF_VALUE(regs[i]);
+    }
+    if (flow->actset_output != OFPP_UNSET) {
+        SET_IF_VALUE(actset_output);
+    }
+    SET_IF_VALUE(pkt_mark);
+    SET_IF_VALUE(packet_type);
+    SET_IF_VALUE(ct_state);
+    SET_IF_VALUE(ct_zone);
+    SET_IF_VALUE(ct_mark);
+    SET_IF_VALUE(ct_label);
+    SET_IF_VALUE(ct_nw_proto);
+    SET_IF_VALUE(ct_nw_src);
+    SET_IF_VALUE(ct_nw_dst);
+    SET_IF_VALUE(ct_ipv6_src);
+    SET_IF_VALUE(ct_ipv6_dst);
+    SET_IF_VALUE(ct_tp_src);
+    SET_IF_VALUE(ct_tp_dst);
+    SET_IF_VALUE(tunnel.tun_id);
+    SET_IF_VALUE(tunnel.ip_src);
+    SET_IF_VALUE(tunnel.ip_dst);
+    SET_IF_VALUE(tunnel.ipv6_src);
+    SET_IF_VALUE(tunnel.ipv6_dst);
+    SET_IF_VALUE(tunnel.gbp_id);
+    SET_IF_VALUE(tunnel.gbp_flags);
+    m->bits.tunnel.flags = flow->tunnel.flags & FLOW_TNL_PUB_F_MASK;
+    if (flow->tunnel.metadata_present) {
+        m->bits.tunnel.metadata_present = flow->tunnel.metadata_present;
+        SET(tunnel.metadata);
     }
 }
 

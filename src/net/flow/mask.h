@@ -14,6 +14,9 @@ void flow_mask_init_exact(struct flow_mask *);
 /* Exact in the fields that 'flow' can have, given its Ethernet type, protocol
  * and so on: the widest mask that a datapath flow of it may have. */
 void flow_mask_init_for_packet(struct flow_mask *, const struct flow *flow);
+/* Of the metadata what is worth telling: the input port, and fields that have
+ * a value. */
+void flow_mask_init_for_metadata(struct flow_mask *, const struct flow *flow);
 /* dst = a | b. */
 void flow_mask_or(struct flow_mask *dst, const struct flow_mask *a,
                   const struct flow_mask *b);

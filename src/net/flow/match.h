@@ -48,6 +48,8 @@ char *match_to_string(const struct match *, int priority,
  */
 void flow_format(const struct flow *, const struct port_names *names,
                  struct str *);
+/* The same of what is in a packet's bytes: without the input port. */
+void flow_format_packet(const struct flow *, struct str *);
 /* A mask as the Megaflow line of traces prints it, over 'flow'. */
 void flow_mask_format(const struct flow *flow, const struct flow_mask *,
                       const struct port_names *names, struct str *);

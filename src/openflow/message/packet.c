@@ -135,20 +135,18 @@ encode_nxt2(const struct packet_in *pin, uint8_t version, struct writer *w)
         be32 id = be32_from_host(pin->buffer_id);
         put_property(w, NXPINT_BUFFER_ID, &id, sizeof id);
     }
-    put_property(w, NXPINT_TABLE_ID, (uint8_t[]){ pin->table_id, 0, 0, 0 }, 4);
+    put_property(w, NXPINT_TABLE_ID, &pin->table_id, 1);
     if (pin->has_cookie && pin->cookie != BE64_MAX) {
         uint8_t bytes[12] = { 0 };
         memcpy(bytes + 4, &pin->cookie, sizeof pin->cookie);
         put_property(w, NXPINT_COOKIE, bytes, sizeof bytes);
     }
-    put_property(
-        w, NXPINT_REASON,
-        (uint8_t[]){ wire_reason(pin->reason, OF14_VERSION), 0, 0, 0 }, 4);
+    uint8_t reason = wire_reason(pin->reason, OF14_VERSION);
+    put_property(w, NXPINT_REASON, &reason, 1);
     size_t start = w->size;
     writer_u16(w, NXPINT_METADATA);
     writer_u16(w, 0);
-    oxm_put_match(w, &pin->metadata, version >= OF12_VERSION ? version : 0, 0,
-                  0);
+    oxm_put_match(w, &pin->metadata, MAX(version, OF12_VERSION), 0, 0);
     writer_set_u16(w, start + 2, w->size - start);
     writer_pad(w, start, 8);
     if (pin->userdata_size) {

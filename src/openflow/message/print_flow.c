@@ -4,6 +4,7 @@
 
 #include "base/be.h"
 #include "net/flow/extract.h"
+#include "net/packet/headers.h"
 #include "net/packet/packet.h"
 #include "openflow/message/flow_text.h"
 #include "openflow/message/packet.h"
@@ -190,14 +191,45 @@ print_flow_removed(struct print *p)
 
 /* Packets. */
 
+/* The checksum that is in the bytes, if they have one. */
+static void
+put_checksum(struct str *s, const struct packet *p, const struct flow *flow)
+{
+    static const struct {
+        uint8_t proto;
+        uint8_t offset, size; /* In a header that long. */
+        uint8_t header;
+        const char *name;
+    } rows[] = {
+        { IP_PROTO_TCP, 16, 2, TCP_HEADER_LEN, "tcp" },
+        { IP_PROTO_UDP, 6, 2, UDP_HEADER_LEN, "udp" },
+        { IP_PROTO_SCTP, 8, 4, SCTP_HEADER_LEN, "sctp" },
+        { IP_PROTO_ICMP, 2, 2, ICMP4_HEADER_LEN, "icmp" },
+        { IP_PROTO_ICMPV6, 2, 2, ICMP4_HEADER_LEN, "icmp6" },
+    };
+
+    if (!flow_is_ip(flow) || flow->nw_frag & FLOW_NW_FRAG_LATER
+        || p->l4_offset == PACKET_NO_OFFSET) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].proto == flow->nw_proto
+            && p->l4_offset + rows[i].header <= p->size) {
+            const uint8_t *at = p->data + p->l4_offset + rows[i].offset;
+            str_putf(s, " %s_csum:%x", rows[i].name,
+                     rows[i].size == 2 ? get_be16(at) : get_be32(at));
+        }
+    }
+}
+
 static void
 put_packet(struct print *p, const void *data, size_t size)
 {
     struct packet *packet = packet_create_copy(data, size);
     struct flow flow;
     flow_extract(packet, &flow);
-    flow.in_port = OFPP_NONE; /* Not of the bytes. */
-    flow_format(&flow, NULL, p->s);
+    flow_format_packet(&flow, p->s);
+    put_checksum(p->s, packet, &flow);
     str_put_char(p->s, '\n');
     packet_free(packet);
     if (p->verbosity > 2) {

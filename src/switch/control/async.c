@@ -46,12 +46,10 @@ static void
 send_packet_in(struct connection *c, const struct upcall_packet_in *pin)
 {
     uint8_t version = channel_version(c->channel);
-    size_t max_len = pin->is_table_miss && c->kind == CONNECTION_PRIMARY
-                         ? c->miss_send_len
-                         : pin->max_len;
+    /* OpenFlow 1.3.5 §7.4.1: all of a packet that is not buffered. */
     struct packet_in message = {
         .packet = pin->data,
-        .packet_size = pin->size < max_len ? pin->size : max_len,
+        .packet_size = pin->size,
         .total_size = (uint32_t) pin->size,
         .buffer_id = UINT32_MAX,
         .reason = wire_reason(pin->reason, version),
@@ -63,14 +61,7 @@ send_packet_in(struct connection *c, const struct upcall_packet_in *pin)
     };
     match_init_any(&message.metadata);
     message.metadata.flow = *pin->metadata;
-    /* Fields that are zero go without saying. */
-    const uint64_t *words = flow_words(pin->metadata);
-    uint64_t *mask = flow_words_mutable(&message.metadata.mask.bits);
-    for (size_t i = 0; i < FLOW_WORDS; i++) {
-        mask[i] = words[i] ? UINT64_MAX : 0;
-    }
-    memset(&message.metadata.mask.bits.in_port, 0xff,
-           sizeof message.metadata.mask.bits.in_port);
+    flow_mask_init_for_metadata(&message.metadata.mask, pin->metadata);
     struct writer w = WRITER_INITIALIZER;
     packet_in_encode(&message, c->packet_in_format, version, &w);
     connection_send(c, &w);

@@ -90,7 +90,6 @@ state_equal(const struct frozen_state *a, const struct frozen_state *b)
 {
     return a->bridge == b->bridge && !strcmp(a->bridge_name, b->bridge_name)
            && a->table_id == b->table_id && a->cookie == b->cookie
-           && a->is_table_miss == b->is_table_miss
            && a->userdata_size == b->userdata_size
            && (!a->userdata_size
                || !memcmp(a->userdata, b->userdata, a->userdata_size))

@@ -18,7 +18,6 @@ struct frozen_state {
     struct flow metadata; /* Registers, metadata, tunnel, in_port (OpenFlow)
                               * at that moment; the rest is zero. */
     uint8_t table_id;     /* Where the action was executed. */
-    bool is_table_miss;   /* By the table-miss behaviour. */
     be64 cookie;          /* Of the rule. */
     uint8_t *userdata;    /* Of the controller action; owned. */
     size_t userdata_size;

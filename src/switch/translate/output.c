@@ -256,7 +256,6 @@ translator_controller(struct translator *t, const struct controller_action *a)
     struct frozen_state state = {
         .bridge = t->bridge->pipeline,
         .table_id = t->table_id,
-        .is_table_miss = t->is_table_miss,
         .cookie = t->cookie,
         .userdata = (uint8_t *) a->userdata,
         .userdata_size = a->userdata_size,

@@ -287,10 +287,8 @@ run_miss(struct translator *t, uint8_t table_id, bool may_packet_in)
         be64 old_cookie = t->cookie;
         t->table_id = table_id;
         t->cookie = BE64_MAX;
-        t->is_table_miss = true;
         translator_report(t, TRACE_ACTION, "CONTROLLER:65535");
         translator_controller(t, &action);
-        t->is_table_miss = false;
         t->cookie = old_cookie;
         t->table_id = old_table;
     } else {

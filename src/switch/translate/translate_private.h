@@ -34,7 +34,6 @@ struct translator {
     const struct rule *rule; /* Whose actions are executed; NULL: none. */
     uint8_t table_id;        /* Its table. */
     be64 cookie;             /* Of it; all ones without one. */
-    bool is_table_miss;      /* Its actions stand for a miss. */
 
     unsigned int depth;         /* Resubmits back that we are in. */
     unsigned int n_resubmits;   /* Ever. */

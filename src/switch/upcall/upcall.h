@@ -28,10 +28,8 @@ struct upcall_packet_in {
     const char *bridge_name;
     const uint8_t *data; /* The whole packet. */
     size_t size;
-    uint16_t max_len; /* Bytes wanted by the action. */
-    uint8_t reason;   /* enum translate_packet_in_reason. */
+    uint8_t reason; /* enum translate_packet_in_reason. */
     uint16_t controller_id;
-    bool is_table_miss;
     bool dont_send;
     uint8_t table_id;
     be64 cookie;                 /* Of the rule; all ones without one. */
