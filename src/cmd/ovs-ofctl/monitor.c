@@ -349,6 +349,9 @@ ofctl_monitor(struct ofctl *ofctl, int argc, char *argv[])
             struct switch_config config = get_config(v);
             config.flags |= SWITCH_INVALID_TTL_TO_CONTROLLER;
             set_config(v, &config);
+        } else if (!strcmp(argv[i], "resume")) {
+            program_fatal(0, "%s: continuations are not supported yet",
+                          argv[i]);
         } else if (scan_prefix(argv[i], "watch:", NULL)) {
             program_fatal(0, "%s: flow monitoring is not supported yet",
                           argv[i]);

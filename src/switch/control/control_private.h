@@ -18,7 +18,7 @@ enum {
     CONTROL_DEFAULT_MISS_LEN = 128,
     /* Asynchronous messages are dropped while so many bytes wait. */
     CONTROL_MAX_BACKLOG = 1 << 20,
-    CONTROL_MAX_SERVICES = 64, /* Connections of one listener. */
+    CONTROL_MAX_SERVICES = 512, /* Connections of one listener. */
     FAIL_OPEN_PRIORITY = 0xf0f0f0,
 };
 
