@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,9 +127,21 @@ start_monitor(void)
     }
 }
 
+/* Ports and connections have descriptors each: as many as are allowed. */
+static void
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void
 daemon_start(bool keep_net_caps)
 {
+    raise_descriptor_limit();
     if (daemon_config.pidfile) {
         pidfile_check();
     }

@@ -17,7 +17,8 @@ extern const struct option_group daemon_option_group;
 /* Their part of --help. */
 void daemon_print_help(void);
 
-/* Forks as the options say, makes the pid file and locks it, changes user.
+/* Forks as the options say, makes the pid file and locks it, changes user,
+ * raises the limit of descriptors as far as it may.
  * 'keep_net_caps': keep the capabilities that a datapath needs.  Prints the
  * reason and exits with status 1 if something fails; the original process
  * exits with the daemon's status once that calls daemon_complete() or ends. */
