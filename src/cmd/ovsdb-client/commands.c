@@ -28,10 +28,14 @@ client_databases(struct client *c)
 {
     struct str_vec names = VEC_INITIALIZER;
     struct json *json = client_call(c, "list_dbs", json_array_create());
-    for (size_t i = 0; json->type == JSON_ARRAY && i < json->array.n; i++) {
-        if (json_item(json, i)->type == JSON_STRING) {
-            str_vec_push(&names, json_text(json_item(json, i)));
+    if (json->type != JSON_ARRAY) {
+        program_fatal(0, "list_dbs response is not array");
+    }
+    for (size_t i = 0; i < json->array.n; i++) {
+        if (json_item(json, i)->type != JSON_STRING) {
+            program_fatal(0, "list_dbs response element %zu is not string", i);
         }
+        str_vec_push(&names, json_text(json_item(json, i)));
     }
     qsort(names.items, names.n, sizeof *names.items, compare_strings);
     json_unref(json);
