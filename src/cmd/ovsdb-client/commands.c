@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/ovsdb-client/client.h"
+#include "sys/process/program.h"
 
 void
 client_print_json(const struct client *c, const struct json *json)
