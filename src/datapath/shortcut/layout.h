@@ -9,6 +9,7 @@ enum {
     SHORTCUT_MAX_SLOTS = 8192, /* Slot 0 stays free: none. */
     SHORTCUT_MAX_OPS = 8,
     SHORTCUT_KEY_WORDS = 9,
+    SHORTCUT_MAX_UNSERVED = 8, /* More: somebody removed the program. */
 };
 
 /* What the program reads of a packet: Ethernet, at most one VLAN tag, IPv4 or
@@ -37,7 +38,8 @@ struct shortcut_key {
 struct shortcut_masks {
     __u32 active;   /* Bit per mask; 0: the program does nothing. */
     __u32 unserved; /* Packets that were taken and never came to the second
-                     * program: somebody removed it. */
+                     * program; one may be on its way when a device is
+                     * detached. */
     __u64 words[SHORTCUT_MAX_MASKS][SHORTCUT_KEY_WORDS];
 };
 

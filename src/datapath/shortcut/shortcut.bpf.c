@@ -198,9 +198,13 @@ look(struct __sk_buff *skb)
     }
     if (p->slot) {
         p->slot = 0;
-        m->active = 0;
-        __sync_fetch_and_add(&m->unserved, 1);
-        return ALL;
+        if (p->ifindex == skb->ifindex) {
+            __sync_fetch_and_add(&m->unserved, 1);
+            if (m->unserved > SHORTCUT_MAX_UNSERVED) {
+                m->active = 0;
+                return ALL;
+            }
+        }
     }
     if (!read_key(skb, &key)) {
         return ALL;

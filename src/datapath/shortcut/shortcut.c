@@ -222,6 +222,9 @@ shortcut_attach(struct shortcut *s, int ifindex, int fd)
         d.name[0] = '\0'; /* It is going. */
     }
     vec_push(&s->devices, d);
+    if (!shortcut_is_broken(s)) {
+        __atomic_store_n(&s->kernel_masks->unserved, 0, __ATOMIC_RELAXED);
+    }
     return NULL;
 }
 
@@ -424,5 +427,6 @@ shortcut_n_active(const struct shortcut *s)
 bool
 shortcut_is_broken(const struct shortcut *s)
 {
-    return __atomic_load_n(&s->kernel_masks->unserved, __ATOMIC_RELAXED);
+    return __atomic_load_n(&s->kernel_masks->unserved, __ATOMIC_RELAXED)
+           > SHORTCUT_MAX_UNSERVED;
 }
