@@ -275,7 +275,7 @@ def answer(suite, tool, line):
         text = re.sub(r"(x*reg0\.\.\.x*reg)\d+", r"\1N", text)
         # The peer warns of values that it sends itself.
         text = re.sub(r".*\|WARN\|bad table miss config 3\n", "", text)
-        return re.sub(r"(duration|time)=[0-9.]+(s| ms)", r"\1=?", text)
+        return re.sub(r"(duration|time|idle_age|hard_age)=[0-9.]+(s| ms|)", r"\1=?", text)
 
     return result.code, ordered(normal(result.out), words), normal(result.err)
 

@@ -128,6 +128,7 @@ def test_unknown_versions(switch):
         sock.close()
 
 
+@pytest.mark.slow
 def test_half_messages(switch):
     before = rss(switch)
     socks = [connect(switch) for _ in range(100)]
@@ -139,6 +140,7 @@ def test_half_messages(switch):
         sock.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "request_",
     [
@@ -160,6 +162,7 @@ def test_requests_whose_answers_nobody_reads(switch, request_):
     sock.close()
 
 
+@pytest.mark.slow
 def test_big_answers_that_nobody_reads(switch):
     flows = switch.run_dir / "flows"
     flows.write_text("".join(f"table={i % 9},priority={i},actions=drop\n" for i in range(5000)))
@@ -176,6 +179,7 @@ def test_big_answers_that_nobody_reads(switch):
         sock.close()
 
 
+@pytest.mark.slow
 def test_packet_ins_that_nobody_reads(switch):
     switch.ofctl("add-flow", "br0", "actions=controller")
     sock = connect(switch)

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "datapath/ctl/ctl_private.h"
 #include "net/flow/match.h"
+#include "net/flow/ofp_port.h"
 
 struct dump {
     struct ctl *ctl;
@@ -61,6 +62,28 @@ parse_type(struct ctl *ctl, const char *type, bool *matchesp)
     return ok;
 }
 
+/* A filter is a flow in the terms of OpenFlow, whose ports are the
+ * datapath's. */
+static struct error *
+parse_filter(const struct ctl_names *names, const char *text,
+             struct match *match)
+{
+    struct port_names ports;
+    struct flow flow;
+    struct flow_mask mask;
+
+    port_names_init(&ports);
+    for (size_t i = 0; i < names->n; i++) {
+        port_names_add(&ports, names->ports[i].number, names->ports[i].name);
+    }
+    struct error *error = flow_parse(text, &ports, &flow, &mask);
+    if (!error) {
+        match_init(match, &flow, &mask);
+    }
+    port_names_uninit(&ports);
+    return error;
+}
+
 void
 ctl_dump_flows(struct ctl *ctl, int argc, const char *argv[])
 {
@@ -89,7 +112,7 @@ ctl_dump_flows(struct ctl *ctl, int argc, const char *argv[])
     struct dump dump = { ctl, use_names ? &names.up : NULL, NULL, { 0 } };
 
     if (filter) {
-        struct error *error = match_parse(filter, NULL, &match);
+        struct error *error = parse_filter(&names, filter, &match);
         if (error) {
             ctl_fail(ctl, 0, "Failed to parse filter (%s)", error_text(error));
             error_destroy(error);
@@ -115,15 +138,23 @@ out:
 }
 
 /* A flow's text: "[ufid:U,] KEY". */
+struct flow_text {
+    struct flow key;
+    struct flow_mask mask;
+    struct uuid ufid;
+    uint64_t named; /* Attributes. */
+};
+
 static bool
 parse_flow(struct ctl *ctl, const struct ctl_names *names, const char *text,
-           struct flow *key, struct flow_mask *mask, struct uuid *ufid)
+           struct flow_text *flow)
 {
-    *ufid = (struct uuid){ { 0 } };
+    flow->ufid = (struct uuid){ { 0 } };
     if (!strncmp(text, "ufid:", 5)) {
-        uuid_parse_prefix(text + 5, ufid);
+        uuid_parse_prefix(text + 5, &flow->ufid);
     }
-    struct error *error = odp_flow_parse(text, &names->up, key, mask);
+    struct error *error = odp_flow_parse_named(text, &names->up, &flow->key,
+                                               &flow->mask, &flow->named);
     if (error) {
         ctl_fail(ctl, EINVAL, "parsing flow key (%s)", error_text(error));
         error_destroy(error);
@@ -137,13 +168,11 @@ put_flow(struct ctl *ctl, struct datapath *dp, const char *flow_text,
          const char *actions_text, enum datapath_put_flags flags)
 {
     struct ctl_names names;
-    struct flow key;
-    struct flow_mask mask;
-    struct uuid ufid;
+    struct flow_text flow;
     struct writer actions = WRITER_INITIALIZER;
 
     ctl_names_init(&names, dp);
-    if (!parse_flow(ctl, &names, flow_text, &key, &mask, &ufid)) {
+    if (!parse_flow(ctl, &names, flow_text, &flow)) {
         goto out;
     }
     struct error *error = odp_actions_parse(actions_text, &names.up, &actions);
@@ -153,13 +182,13 @@ put_flow(struct ctl *ctl, struct datapath *dp, const char *flow_text,
         goto out;
     }
     struct datapath_flow_info info = {
-        .key = &key,
-        .mask = &mask,
+        .key = &flow.key,
+        .mask = &flow.mask,
         .actions = actions.data,
         .actions_size = actions.size,
-        .ufid = ufid,
+        .ufid = flow.ufid,
     };
-    if (key.in_port == ODP_PORT_NONE) {
+    if (!odp_flow_fits(&flow.key, &flow.mask, flow.named)) {
         ctl_fail(ctl, EINVAL, "updating flow table");
         goto out;
     }
@@ -233,15 +262,14 @@ static void
 delete_flow(struct ctl *ctl, struct datapath *dp, const char *text)
 {
     struct ctl_names names;
-    struct flow key;
-    struct uuid ufid;
+    struct flow_text flow;
     struct datapath_flow_stats stats;
-    bool by_ufid = odp_ufid_parse(text, &ufid);
+    bool by_ufid = odp_ufid_parse(text, &flow.ufid);
 
     ctl_names_init(&names, dp);
-    if (by_ufid || parse_flow(ctl, &names, text, &key, NULL, &ufid)) {
-        int errnum =
-            dp->ops->flow_delete(dp, by_ufid ? NULL : &key, &ufid, &stats);
+    if (by_ufid || parse_flow(ctl, &names, text, &flow)) {
+        int errnum = dp->ops->flow_delete(dp, by_ufid ? NULL : &flow.key,
+                                          &flow.ufid, &stats);
         if (errnum) {
             ctl_fail(ctl, errnum, "deleting flow");
             if (errnum == ENOENT && !by_ufid) {

@@ -106,6 +106,20 @@ cmd_stats_clear(struct appctl_conn *conn, int argc, const char *argv[],
     appctl_reply(conn, NULL);
 }
 
+/* What "-secs" says, in steps of 5. */
+static unsigned int
+seconds_argument(int argc, const char *argv[])
+{
+    uint32_t seconds = 0;
+    for (int i = 1; i + 1 < argc; i++) {
+        if (!strcmp(argv[i], "-secs")
+            && !scan_u32(argv[i + 1], 10, &seconds)) {
+            seconds = 0;
+        }
+    }
+    return seconds && seconds < 60 ? DIV_ROUND_UP(seconds, 5) * 5 : 60;
+}
+
 static void
 cmd_rxq_show(struct appctl_conn *conn, int argc, const char *argv[],
              void *aux UNUSED)
@@ -115,6 +129,8 @@ cmd_rxq_show(struct appctl_conn *conn, int argc, const char *argv[],
     if (!f) {
         return;
     }
+    str_putf(&s, "Displaying last %u seconds pmd usage %%\n",
+             seconds_argument(argc, argv));
     for (size_t i = 0; i < f->n_workers; i++) {
         const struct worker *w = f->workers[i];
         str_putf(&s,
@@ -123,7 +139,9 @@ cmd_rxq_show(struct appctl_conn *conn, int argc, const char *argv[],
                  i);
         for (size_t k = 0; k < w->queues.n; k++) {
             const struct worker_queue *q = &w->queues.items[k];
-            str_putf(&s, "  port: %-16s  queue-id: %2d (enabled)\n",
+            str_putf(&s,
+                     "  port: %-16s  queue-id: %2d (enabled)"
+                     "   pmd usage: NOT AVAIL\n",
                      q->port->netdev->name, q->rxq->id);
         }
     }

@@ -47,6 +47,15 @@ void odp_flow_format(const struct flow *key, const struct flow_mask *mask,
 struct error *odp_flow_parse(const char *, const struct odp_names *,
                              struct flow *key,
                              struct flow_mask *mask) WARN_UNUSED;
+/* The same; sets the bits of the attributes (enum odp_key_attr) that the text
+ * names, in the innermost encap() where there is one. */
+struct error *odp_flow_parse_named(const char *, const struct odp_names *,
+                                   struct flow *key, struct flow_mask *mask,
+                                   uint64_t *namedp) WARN_UNUSED;
+/* Whether the named attributes are those that packets of the key have, and
+ * the mask looks into no layer that it does not tell apart. */
+bool odp_flow_fits(const struct flow *key, const struct flow_mask *,
+                   uint64_t named);
 /* "8-4-4-4-12" without or with "ufid:" in front. */
 bool odp_ufid_parse(const char *, struct uuid *) WARN_UNUSED;
 void odp_ufid_format(const struct uuid *, struct str *);

@@ -449,11 +449,20 @@ odp_key_parse(const struct odp_key_type *t, const char **sp,
     return NULL;
 }
 
+/* What a text is parsed into. */
+struct target {
+    const struct odp_names *names;
+    struct flow *key;
+    struct flow_mask *mask;
+    uint64_t named; /* Bit per attribute. */
+};
+
 /* One level of keys, up to the end or a ')'. */
 static struct error *
-parse_level(const char **sp, const struct odp_names *names, unsigned depth,
-            struct flow *key, struct flow_mask *mask)
+parse_level(const char **sp, struct target *target, unsigned depth)
 {
+    struct flow *key = target->key;
+    struct flow_mask *mask = target->mask;
     struct flow_vlan *vlan = &key->vlans[MIN(depth, FLOW_MAX_VLANS - 1)];
     struct flow_vlan *vlan_mask =
         &mask->bits.vlans[MIN(depth, FLOW_MAX_VLANS - 1)];
@@ -476,7 +485,9 @@ parse_level(const char **sp, const struct odp_names *names, unsigned depth,
                 return error_create("syntax error at %s", start);
             }
             key->dl_type = mask->bits.dl_type = 0;
-            error = parse_level(sp, names, depth + 1, key, mask);
+            target->named |= UINT64_C(1) << ODP_KEY_ENCAP;
+            target->named &= ~(UINT64_C(1) << ODP_KEY_ETHERTYPE);
+            error = parse_level(sp, target, depth + 1);
         } else if (len == 6 && !memcmp(start, "tunnel", 6)) {
             error = odp_tunnel_parse(sp, &key->tunnel, &mask->bits.tunnel);
         } else {
@@ -487,11 +498,12 @@ parse_level(const char **sp, const struct odp_names *names, unsigned depth,
             if (!t) {
                 return error_create("syntax error at %s", start);
             }
-            error = odp_key_parse(t, sp, names, value, bits, &size);
+            error = odp_key_parse(t, sp, target->names, value, bits, &size);
             if (error) {
                 error_destroy(error);
                 return error_create("syntax error at %s", start);
             }
+            target->named |= UINT64_C(1) << t->attr;
             if (t->attr == ODP_KEY_VLAN) {
                 if (depth >= FLOW_MAX_VLANS) {
                     return error_create("syntax error at %s", start);
@@ -521,6 +533,15 @@ struct error *
 odp_flow_parse(const char *s, const struct odp_names *names, struct flow *key,
                struct flow_mask *mask)
 {
+    uint64_t named;
+    return odp_flow_parse_named(s, names, key, mask, &named);
+}
+
+struct error *
+odp_flow_parse_named(const char *s, const struct odp_names *names,
+                     struct flow *key, struct flow_mask *mask,
+                     uint64_t *namedp)
+{
     struct flow_mask scratch;
     struct uuid ufid;
     const char *p = s;
@@ -535,7 +556,9 @@ odp_flow_parse(const char *s, const struct odp_names *names, struct flow *key,
     if (!strncmp(p, "ufid:", 5) && uuid_parse_prefix(p + 5, &ufid)) {
         p += 5 + UUID_LEN;
     }
-    struct error *error = parse_level(&p, names, 0, key, mask);
+    struct target target = { names, key, mask, 0 };
+    struct error *error = parse_level(&p, &target, 0);
+    *namedp = target.named;
     if (!error && *p) {
         error = error_create("syntax error at %s", p);
     }
