@@ -217,3 +217,15 @@ def test_link_state_and_mtu_follow_the_device(pair):
         lambda: switch.vsctl("get", "interface", "r0", "link_state").strip() == "down", "link"
     )
     assert switch.vsctl("get", "interface", "r0", "mtu").strip() == "1400"
+
+
+def test_queues_are_placed_anew(pair):
+    switch, _, left, _ = pair
+    assert left.ping("10.1.0.2") == 3
+
+    assert "requested" in switch.appctl("dpif-netdev/pmd-rxq-rebalance")
+    shown = switch.appctl("dpif-netdev/pmd-rxq-show")
+    assert sorted(re.findall(r"port: (\S+)", shown)) == ["br0", "l0", "ovs-netdev", "r0"]
+    assert left.ping("10.1.0.2") == 3
+    switch.vsctl("del-port", "l0", "--", "add-port", "br0", "l0")
+    assert left.ping("10.1.0.2") == 3

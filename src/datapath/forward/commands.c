@@ -149,6 +149,17 @@ cmd_rxq_show(struct appctl_conn *conn, int argc, const char *argv[],
     str_uninit(&s);
 }
 
+static void
+cmd_rxq_rebalance(struct appctl_conn *conn, int argc, const char *argv[],
+                  void *aux UNUSED)
+{
+    struct forward *f = find_datapath(conn, datapath_argument(argc, argv));
+    if (f) {
+        workers_rebalance(f);
+        appctl_reply(conn, "pmd rxq rebalance requested.\n");
+    }
+}
+
 /* How many busy flows the kernel does not forward, for each reason. */
 static void
 put_refusals(struct forward *f, struct str *s)
@@ -198,6 +209,8 @@ cmd_shortcut_show(struct appctl_conn *conn, int argc, const char *argv[],
 void
 forward_register_commands(void)
 {
+    appctl_register("dpif-netdev/pmd-rxq-rebalance", "[dp]", 0, 1,
+                    cmd_rxq_rebalance, NULL);
     appctl_register("dpif-netdev/shortcut-show", "[dp]", 0, 1,
                     cmd_shortcut_show, NULL);
     appctl_register("dpif-netdev/pmd-stats-show", "[-pmd core] [dp]", 0, 3,

@@ -83,8 +83,9 @@ struct worker_queue {
     struct netdev_rxq *rxq;
     int worker;
     uint64_t n_packets;
-    bool costs_call; /* An empty poll costs a system call. */
-    uint8_t skip;    /* Rounds it is left alone after an empty poll. */
+    uint64_t n_placed; /* Of these, when it was last placed. */
+    bool costs_call;   /* An empty poll costs a system call. */
+    uint8_t skip;      /* Rounds it is left alone after an empty poll. */
     uint8_t skip_left;
 };
 
@@ -271,3 +272,6 @@ void workers_unpark(struct forward *);
 void worker_add_queue(struct forward *, struct forward_port *,
                       struct netdev_rxq *);
 void workers_remove_port(struct forward *, struct forward_port *);
+/* Places the queues anew, by the packets that they had since they were last
+ * placed. */
+void workers_rebalance(struct forward *);

@@ -238,23 +238,46 @@ workers_unpark(struct forward *f)
     }
 }
 
+static int
+queue_fd(const struct worker_queue *q)
+{
+    return q->rxq->netdev->driver->rxq_fd(q->rxq);
+}
+
+/* Lets a worker serve a queue, which is copied. */
+static void
+adopt(struct worker *w, const struct worker_queue *q)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = q->port };
+    vec_push(&w->queues, *q);
+    w->queues.items[w->queues.n - 1].worker = w->id;
+    if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, queue_fd(q), &event)) {
+        log_err("%s: cannot wait for packets: %s", q->port->netdev->name,
+                strerror(errno));
+    }
+}
+
+/* Takes queue number 'i' from the worker. */
+static struct worker_queue
+give_up(struct worker *w, size_t i)
+{
+    struct worker_queue q = w->queues.items[i];
+    (void) epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, queue_fd(&q), NULL);
+    vec_remove(&w->queues, i);
+    return q;
+}
+
 void
 worker_add_queue(struct forward *f, struct forward_port *port,
                  struct netdev_rxq *rxq)
 {
-    struct worker *w = f->workers[f->next_worker++ % f->n_workers];
-    struct worker_queue *q = vec_add(&w->queues);
-    q->port = port;
-    q->rxq = rxq;
-    q->worker = w->id;
-    q->costs_call = netdev_type(port->netdev)
-                    && strcmp(netdev_type(port->netdev), "system");
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
-    if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, rxq->netdev->driver->rxq_fd(rxq),
-                  &event)) {
-        log_err("%s: cannot wait for packets: %s", port->netdev->name,
-                strerror(errno));
-    }
+    const struct worker_queue q = {
+        .port = port,
+        .rxq = rxq,
+        .costs_call = netdev_type(port->netdev)
+                      && strcmp(netdev_type(port->netdev), "system"),
+    };
+    adopt(f->workers[f->next_worker++ % f->n_workers], &q);
 }
 
 void
@@ -263,14 +286,47 @@ workers_remove_port(struct forward *f, struct forward_port *port)
     for (size_t i = 0; i < f->n_workers; i++) {
         struct worker *w = f->workers[i];
         for (size_t k = 0; k < w->queues.n;) {
-            struct worker_queue *q = &w->queues.items[k];
-            if (q->port != port) {
+            if (w->queues.items[k].port == port) {
+                (void) give_up(w, k);
+            } else {
                 k++;
-                continue;
             }
-            (void) epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL,
-                             q->rxq->netdev->driver->rxq_fd(q->rxq), NULL);
-            vec_remove(&w->queues, k);
         }
     }
+}
+
+static int
+compare_loads(const void *a_, const void *b_)
+{
+    const struct worker_queue *a = a_, *b = b_;
+    uint64_t x = a->n_packets - a->n_placed, y = b->n_packets - b->n_placed;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+void
+workers_rebalance(struct forward *f)
+{
+    VEC(struct worker_queue) queues = VEC_INITIALIZER;
+    uint64_t loads[FORWARD_MAX_WORKERS] = { 0 };
+
+    workers_park(f);
+    for (size_t i = 0; i < f->n_workers; i++) {
+        while (f->workers[i]->queues.n) {
+            vec_push(&queues, give_up(f->workers[i], 0));
+        }
+    }
+    /* The busiest first, each to the worker that has the least so far. */
+    qsort(queues.items, queues.n, sizeof *queues.items, compare_loads);
+    for (size_t i = 0; i < queues.n; i++) {
+        struct worker_queue *q = &queues.items[i];
+        size_t best = 0;
+        for (size_t k = 1; k < f->n_workers; k++) {
+            best = loads[k] < loads[best] ? k : best;
+        }
+        loads[best] += q->n_packets - q->n_placed + 1;
+        q->n_placed = q->n_packets;
+        adopt(f->workers[best], q);
+    }
+    workers_unpark(f);
+    vec_uninit(&queues);
 }
