@@ -148,8 +148,8 @@ def test_internal_ports_outlive_the_switch(host):
     switch.start_vswitchd()
     assert "10.1.0.3" in here.ip("addr", "show", "dev", "br0")
     switch.appctl("exit", "--cleanup")
-    assert "br0" not in here.ip("link", "show")
     switch.processes[-1].wait(10)
+    assert "br0" not in here.ip("link", "show")
     switch.start_vswitchd()
 
 

@@ -117,7 +117,7 @@ static void
 set_ipv4(struct packet *p, const struct edit *e)
 {
     struct ip4_header *ip = packet_l3(p);
-    if (!ip) {
+    if (!ip || packet_l3_size(p) < sizeof *ip) {
         return;
     }
     set_ip4_address(p, ip, &ip->src, mix32(e, 0, ip->src));
@@ -157,7 +157,7 @@ static void
 set_ipv6(struct packet *p, const struct edit *e)
 {
     struct ip6_header *ip = packet_l3(p);
-    if (!ip) {
+    if (!ip || packet_l3_size(p) < sizeof *ip) {
         return;
     }
     struct flow flow;
@@ -244,6 +244,7 @@ fix_icmp(struct packet *p)
     }
     be16 csum = csum_finish(csum_continue(sum, l4, size));
     memcpy(l4 + 2, &csum, sizeof csum);
+    p->offloads &= ~PACKET_L4_CSUM_PARTIAL; /* It is complete now. */
 }
 
 static void
@@ -278,6 +279,24 @@ set_nd(struct packet *p, const struct edit *e)
         }
         left -= option[1] * 8u;
         option += option[1] * 8u;
+    }
+    fix_icmp(p);
+}
+
+/* What neighbour discovery has beside the target: the reserved bits and the
+ * type of the first option. */
+static void
+set_nd_ext(struct packet *p, const struct edit *e)
+{
+    struct nd_header *nd = packet_l4(p);
+    size_t size = packet_l4_size(p);
+    if (!nd || !packet_l3(p) || size < sizeof *nd) {
+        return;
+    }
+    mix_bytes(e, 0, &nd->reserved, sizeof nd->reserved);
+    if (size >= sizeof *nd + sizeof(struct nd_lla_option)) {
+        struct nd_lla_option *option = (struct nd_lla_option *) (nd + 1);
+        option->type = mix8(e, 4, option->type);
     }
     fix_icmp(p);
 }
@@ -349,6 +368,9 @@ execute_set(struct packet *p, const struct odp_attr *key, bool has_mask)
     case ODP_KEY_ND:
         set_nd(p, &e);
         break;
+    case ODP_KEY_ND_EXT:
+        set_nd_ext(p, &e);
+        break;
     case ODP_KEY_ENCAP:
     case ODP_KEY_IN_PORT:
     case ODP_KEY_ETHERTYPE:
@@ -363,7 +385,6 @@ execute_set(struct packet *p, const struct odp_attr *key, bool has_mask)
     case ODP_KEY_CT_TUPLE6:
     case ODP_KEY_NSH:
     case ODP_KEY_PACKET_TYPE:
-    case ODP_KEY_ND_EXT:
         break; /* Not fields that a packet of this datapath has set. */
     }
 }
