@@ -194,8 +194,7 @@ put_flow(struct ctl *ctl, struct datapath *dp, const char *flow_text,
     }
     int errnum = dp->ops->flow_put(dp, &info, flags);
     if (errnum) {
-        ctl_fail(ctl, errnum == ENOENT ? EINVAL : errnum,
-                 "updating flow table");
+        ctl_fail(ctl, errnum, "updating flow table");
     } else if (ctl->statistics) {
         struct datapath_flow_stats none = { 0 };
         info.stats = none;
