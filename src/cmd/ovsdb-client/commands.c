@@ -38,7 +38,9 @@ client_databases(struct client *c)
         }
         str_vec_push(&names, json_text(json_item(json, i)));
     }
-    qsort(names.items, names.n, sizeof *names.items, compare_strings);
+    if (names.n) {
+        qsort(names.items, names.n, sizeof *names.items, compare_strings);
+    }
     json_unref(json);
     return names;
 }

@@ -316,7 +316,9 @@ workers_rebalance(struct forward *f)
         }
     }
     /* The busiest first, each to the worker that has the least so far. */
-    qsort(queues.items, queues.n, sizeof *queues.items, compare_loads);
+    if (queues.n) {
+        qsort(queues.items, queues.n, sizeof *queues.items, compare_loads);
+    }
     for (size_t i = 0; i < queues.n; i++) {
         struct worker_queue *q = &queues.items[i];
         size_t best = 0;
