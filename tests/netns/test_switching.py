@@ -147,6 +147,8 @@ def test_internal_ports_outlive_the_switch(host):
     switch.processes[-1].wait(10)
     switch.start_vswitchd()
     assert "10.1.0.3" in here.ip("addr", "show", "dev", "br0")
+    # Once the new one has taken its ports over.
+    switch.wait_for(lambda: "br0 65534" in switch.appctl("dpif/show"), "the bridge")
     switch.appctl("exit", "--cleanup")
     switch.processes[-1].wait(10)
     assert "br0" not in here.ip("link", "show")
