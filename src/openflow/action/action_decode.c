@@ -10,6 +10,8 @@
 
 LOG_MODULE(ofp_actions);
 
+static struct log_rate_limit warnings = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+
 enum { MAX_DEPTH = 100 }; /* Lists inside lists, as in texts. */
 
 static struct action_number *
@@ -201,6 +203,8 @@ decode_standard(struct reader *r, uint16_t type, uint8_t version,
                                      : decode_simple(r, row, version, out);
         }
     }
+    log_warn_rl(&warnings, "unknown %s action for vendor 0 and type %d",
+                version_name(version), type);
     return OFPERR_OFPBAC_BAD_TYPE;
 }
 
@@ -481,6 +485,8 @@ decode_nicira(struct reader *r, uint8_t version, unsigned int depth,
     case NXAST_CLONE:
         return decode_clone(r, version, depth, out);
     default:
+        log_warn_rl(&warnings, "unknown %s action for vendor 0x%x and type %d",
+                    version_name(version), NX_VENDOR, subtype);
         return OFPERR_OFPBAC_BAD_VENDOR_TYPE;
     }
 }
@@ -495,46 +501,34 @@ decode_one(struct reader *r, uint16_t type, uint8_t version,
         if (r->failed || r->left < 2) {
             return OFPERR_OFPBAC_BAD_LEN;
         }
-        error = vendor == NX_VENDOR ? decode_nicira(r, version, depth, out)
-                                    : OFPERR_OFPBAC_BAD_VENDOR;
+        if (vendor == NX_VENDOR) {
+            error = decode_nicira(r, version, depth, out);
+        } else {
+            log_warn_rl(&warnings, "OpenFlow action has unknown vendor 0x%x",
+                        vendor);
+            error = OFPERR_OFPBAC_BAD_VENDOR;
+        }
     } else {
         error = decode_standard(r, type, version, out);
     }
     return !error && r->failed ? OFPERR_OFPBAC_BAD_LEN : error;
 }
 
-static struct log_rate_limit warnings = LOG_RATE_LIMIT_INITIALIZER(1, 5);
-
-/* Says which action is not known: what is at 'action'. */
-static void
-warn_unknown(const uint8_t *action, uint8_t version, enum ofperr error)
-{
-    uint16_t type = get_be16(action);
-    if (error == OFPERR_OFPBAC_BAD_TYPE) {
-        log_warn_rl(&warnings, "unknown %s action for vendor 0 and type %d",
-                    version_name(version), type);
-    } else if (error == OFPERR_OFPBAC_BAD_VENDOR) {
-        log_warn_rl(&warnings, "OpenFlow action has unknown vendor 0x%x",
-                    get_be32(action + 4));
-    } else if (error == OFPERR_OFPBAC_BAD_VENDOR_TYPE) {
-        log_warn_rl(&warnings, "unknown %s action for vendor 0x%x and type %d",
-                    version_name(version), get_be32(action + 4),
-                    get_be16(action + 8));
-    }
-}
-
 /* Says where in a list the bad action is. */
 static void
 warn_bad(const uint8_t *list, size_t size, size_t offset, enum ofperr error)
 {
+    if (log_should_drop(&warnings, LOG_LEVEL_WARN)) {
+        return; /* A dump costs more than the decoding. */
+    }
     struct str s = STR_INITIALIZER;
     str_put_hexdump(&s, list, size, 0, false);
     str_truncate(&s, s.len - 1);
     if (size % 16 == 8) {
         str_put_char(&s, '-'); /* The gap in the middle of a line. */
     }
-    log_warn_rl(&warnings, "bad action at offset %zu (%s):\n%s", offset,
-                ofperr_name(error), str_text(&s));
+    log_warn("bad action at offset %zu (%s):\n%s", offset, ofperr_name(error),
+             str_text(&s));
     str_uninit(&s);
 }
 
@@ -556,7 +550,6 @@ actions_decode_list(struct reader *r, uint8_t version, unsigned int depth,
             struct reader body = reader_sub(r, len);
             reader_skip(&body, 4);
             error = decode_one(&body, get_be16(header), version, depth, out);
-            warn_unknown(header, version, error);
         }
         if (error) {
             warn_bad(list, size, offset, error);
