@@ -258,12 +258,21 @@ set_icmp(struct packet *p, const struct edit *e)
     }
 }
 
+/* The neighbour discovery header if it is there, with all of its size. */
+static struct nd_header *
+find_nd(struct packet *p, size_t *sizep)
+{
+    struct nd_header *nd = packet_l4(p);
+    *sizep = packet_l4_size(p);
+    return packet_l3(p) && *sizep >= sizeof *nd ? nd : NULL;
+}
+
 static void
 set_nd(struct packet *p, const struct edit *e)
 {
-    struct nd_header *nd = packet_l4(p);
-    size_t size = packet_l4_size(p);
-    if (!nd || !packet_l3(p) || size < sizeof *nd) {
+    size_t size;
+    struct nd_header *nd = find_nd(p, &size);
+    if (!nd) {
         return;
     }
     mix_bytes(e, 0, &nd->target, sizeof nd->target);
@@ -288,9 +297,9 @@ set_nd(struct packet *p, const struct edit *e)
 static void
 set_nd_ext(struct packet *p, const struct edit *e)
 {
-    struct nd_header *nd = packet_l4(p);
-    size_t size = packet_l4_size(p);
-    if (!nd || !packet_l3(p) || size < sizeof *nd) {
+    size_t size;
+    struct nd_header *nd = find_nd(p, &size);
+    if (!nd) {
         return;
     }
     mix_bytes(e, 0, &nd->reserved, sizeof nd->reserved);

@@ -14,11 +14,11 @@ static const struct layer {
     bool in_ip;    /* Depends on the protocol, too. */
     bool in_icmp;  /* And on the type and code. */
 } layers[] = {
-    { ODP_KEY_IPV4, .optional = false },
-    { ODP_KEY_IPV6, .optional = false },
-    { ODP_KEY_ARP, .optional = false },
-    { ODP_KEY_MPLS, .optional = false },
-    { ODP_KEY_NSH, .optional = false },
+    { ODP_KEY_IPV4 },
+    { ODP_KEY_IPV6 },
+    { ODP_KEY_ARP },
+    { ODP_KEY_MPLS },
+    { ODP_KEY_NSH },
     { ODP_KEY_TCP, .in_ip = true },
     { ODP_KEY_TCP_FLAGS, .optional = true, .in_ip = true },
     { ODP_KEY_UDP, .in_ip = true },
