@@ -2,13 +2,14 @@
 responsive, and its memory bounded."""
 
 import json
-import os
 import socket
 import time
 
 import pytest
 
+from lib import peers
 from lib.ovsdb import Client
+from lib.peers import is_cut_off
 from test_ovsdb_server import Server
 
 MIB = 1 << 20
@@ -23,8 +24,7 @@ def server(tmp_path):
 
 def rss(server):
     """Resident bytes of the server."""
-    with open(f"/proc/{server.process.pid}/statm", encoding="ascii") as f:
-        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return peers.rss(server.process.pid)
 
 
 def connect(server):
@@ -32,18 +32,6 @@ def connect(server):
     sock.settimeout(20)
     sock.connect(server.sock)
     return sock
-
-
-def is_cut_off(sock):
-    """Whether the server ended the connection, after what it sent before."""
-    try:
-        while sock.recv(MIB):
-            pass
-    except ConnectionResetError:
-        pass
-    except socket.timeout:
-        return False
-    return True
 
 
 def assert_responsive(server):

@@ -1,7 +1,6 @@
 """OpenFlow connections whose other side misbehaves: nobody else notices, and
 the switch's memory stays bounded."""
 
-import os
 import random
 import resource
 import select
@@ -9,6 +8,9 @@ import socket
 import struct
 
 import pytest
+
+from lib import peers
+from lib.peers import is_cut_off
 
 MIB = 1 << 20
 HELLO, ECHO_REQUEST, STATS_REQUEST, BARRIER_REQUEST = 0, 2, 16, 18
@@ -44,21 +46,9 @@ def connect(switch):
     return sock
 
 
-def is_cut_off(sock):
-    """Whether the switch ends the connection, after what it says."""
-    try:
-        while sock.recv(65536):
-            continue
-        return True
-    except (ConnectionError, TimeoutError) as error:
-        return not isinstance(error, TimeoutError)
-
-
 def rss(switch):
     """Resident bytes of the switch."""
-    pid = (switch.run_dir / "ovs-vswitchd.pid").read_text().strip()
-    with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return peers.rss((switch.run_dir / "ovs-vswitchd.pid").read_text().strip())
 
 
 def pour(sock, data, times):
