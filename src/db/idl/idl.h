@@ -26,8 +26,8 @@ struct loop;
 
 /* Called from the loop.  None may destroy the replica. */
 struct idl_observer {
-    /* The replica changed: it got its first content, rows changed, or the
-     * state of connection or lock did.  The changes can be iterated over
+    /* The replica changed: it got its first content, rows changed (in columns
+     * that alert), or the state of connection or lock did.  The changes can be iterated over
      * until the callee returns. */
     void (*changed)(void *arg);
     /* A transaction got its reply; may be NULL. */
@@ -76,7 +76,8 @@ int idl_last_error(const struct idl *);
 bool idl_has_ever_synced(const struct idl *);
 /* What is wrong with the database at the server, or NULL. */
 const char *idl_error(const struct idl *);
-/* Changes whenever the content or the state of the lock does. */
+/* Changes whenever the content (columns that alert) or the state of the lock
+ * does. */
 uint64_t idl_seqno(const struct idl *);
 struct loop *idl_loop(const struct idl *);
 const char *idl_remote(const struct idl *);

@@ -82,6 +82,7 @@ struct idl {
     char *error; /* What is wrong with the database, or NULL. */
     uint64_t seqno;
     struct list changes; /* Of struct idl_row. */
+    bool alert;          /* Some of them are to be told to the observer. */
     struct loop_task notify;
 
     char *lock_name; /* NULL: none wanted. */
@@ -130,8 +131,10 @@ void idl_resolve_changes(struct idl *);
 void idl_clear_changes(struct idl *);
 void idl_row_delete(struct idl_row *);
 struct idl_row *idl_table_find(const struct idl_table *, const struct uuid *);
-/* The content changed: the observer will hear. */
+/* The content or a state changed: the observer will hear. */
 void idl_touch(struct idl *);
+/* An update was applied: the observer will hear if it matters. */
+void idl_touch_if_alert(struct idl *);
 
 /* Updates: idl_update.c. */
 /* 'updates': in the form of 'method'.  'initial': they are the whole

@@ -186,7 +186,18 @@ void
 idl_touch(struct idl *idl)
 {
     idl->seqno++;
+    idl->alert = false;
     loop_task_schedule(&idl->notify);
+}
+
+void
+idl_touch_if_alert(struct idl *idl)
+{
+    if (idl->alert) {
+        idl_touch(idl);
+    } else if (!loop_task_is_scheduled(&idl->notify)) {
+        idl_clear_changes(idl);
+    }
 }
 
 static void
@@ -203,7 +214,8 @@ idl_row_note_change(struct idl_row *row, size_t column_index)
     list_change(row);
     row->changed_columns[column_index / 64] |= UINT64_C(1)
                                                << column_index % 64;
-    row->seqno = row->table->idl->seqno + 1;
+    struct idl *idl = row->table->idl;
+    idl->alert |= row->inserted || row->table->modes[column_index] & IDL_ALERT;
 }
 
 void
@@ -211,6 +223,7 @@ idl_row_delete(struct idl_row *row)
 {
     hmap_remove(&row->table->rows, &row->node);
     row->deleted = true;
+    row->table->idl->alert = true;
     list_change(row);
     struct idl_ref *ref;
     LIST_FOR_EACH (ref, to_node, &row->referrers) {

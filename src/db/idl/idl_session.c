@@ -272,7 +272,7 @@ handle_update(struct idl *idl, const struct json *params,
         bad_content(idl, error);
         return;
     }
-    idl_touch(idl);
+    idl_touch_if_alert(idl);
 }
 
 static void

@@ -43,9 +43,8 @@ struct idl_row {
     struct idl_row_edit *edit; /* Changes of the open transaction or NULL. */
     struct list change_node;   /* In the replica's changes; empty if none. */
     uint64_t changed_columns[2]; /* Bits of columns, while in that list. */
-    uint64_t seqno; /* Replica's seqno when the row last changed. */
-    bool inserted;  /* Since the changes were last cleared. */
-    bool deleted;   /* Gone at the server; freed after the changes. */
+    bool inserted;               /* Since the changes were last cleared. */
+    bool deleted; /* Gone at the server; freed after the changes. */
 };
 
 enum row_kind {

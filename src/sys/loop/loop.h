@@ -96,6 +96,7 @@ void loop_task_init(struct loop *, struct loop_task *, loop_callback *,
  * in the next iteration, which then comes at once. */
 void loop_task_schedule(struct loop_task *);
 void loop_task_cancel(struct loop_task *);
+bool loop_task_is_scheduled(const struct loop_task *);
 
 void loop_latch_init(struct loop *, struct loop_latch *, loop_callback *,
                      void *arg);

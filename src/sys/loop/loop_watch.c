@@ -148,6 +148,12 @@ loop_task_cancel(struct loop_task *task)
     }
 }
 
+bool
+loop_task_is_scheduled(const struct loop_task *task)
+{
+    return !list_is_empty(&task->node);
+}
+
 void
 loop_latch_init(struct loop *loop, struct loop_latch *latch,
                 loop_callback *callback, void *arg)
