@@ -182,12 +182,12 @@ write_switch(struct vswitchd *v)
     }
 }
 
-void
+bool
 status_run(struct vswitchd *v)
 {
     if (v->txn || !v->is_reconciled || !idl_has_lock(v->idl)
         || !idl_is_connected(v->idl)) {
-        return;
+        return false;
     }
     v->txn = idl_txn_create(v->idl);
     write_switch(v);
@@ -196,8 +196,10 @@ status_run(struct vswitchd *v)
         write_bridge(v, node->data);
     }
     v->stats_due = false;
-    if (idl_txn_commit(v->txn) != IDL_TXN_INCOMPLETE) {
+    enum idl_txn_status status = idl_txn_commit(v->txn);
+    if (status != IDL_TXN_INCOMPLETE) {
         idl_txn_destroy(v->txn);
         v->txn = NULL;
     }
+    return status == IDL_TXN_UNCHANGED;
 }

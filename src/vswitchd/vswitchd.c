@@ -15,12 +15,14 @@ LOG_MODULE(bridge);
 
 enum {
     STATS_DEFAULT_MS = 5000,
+    STATS_QUIET_MS = 60000, /* While there is no traffic. */
 };
 
 static void vswitchd_changed(void *);
 static void vswitchd_reconcile(void *);
 static void vswitchd_status(void *);
 static void vswitchd_stats(void *);
+static void vswitchd_wake_stats(void *);
 static void vswitchd_txn_done(void *);
 static void vswitchd_netdev_changed(void *, struct netdev *);
 static void vswitchd_netdev_appeared(void *, const char *);
@@ -163,7 +165,9 @@ vswitchd_reconcile(void *v_)
     reconcile_run(v);
     v->is_reconciled = true;
     loop_task_schedule(&v->status);
-    if (!loop_timer_is_set(&v->stats_timer)) {
+    if (loop_timer_is_set(&v->stats_timer)) {
+        vswitchd_wake_stats(v);
+    } else {
         loop_timer_set(&v->stats_timer, clock_msec());
     }
     if (v->ready) {
@@ -174,28 +178,49 @@ vswitchd_reconcile(void *v_)
     }
 }
 
-static void
-vswitchd_status(void *v_)
+static int64_t
+stats_interval(const struct vswitchd *v)
 {
-    status_run(v_);
-}
-
-static void
-vswitchd_stats(void *v_)
-{
-    struct vswitchd *v = v_;
     const struct vswitch_open_vswitch *cfg = vswitch_open_vswitch_from_row(
         idl_first(v->idl, VSWITCH_TABLE_OPEN_VSWITCH));
     int64_t interval =
         cfg ? row_get_integer(&cfg->other_config, "stats-update-interval",
                               STATS_DEFAULT_MS)
             : STATS_DEFAULT_MS;
-    if (interval < STATS_DEFAULT_MS) {
-        interval = STATS_DEFAULT_MS;
+    return MAX(interval, STATS_DEFAULT_MS);
+}
+
+/* Counters are read at their usual pace (again). */
+static void
+vswitchd_wake_stats(void *v_)
+{
+    struct vswitchd *v = v_;
+    loop_timer_set(&v->stats_timer,
+                   MAX(clock_msec(), v->stats_ms + stats_interval(v)));
+}
+
+static void
+vswitchd_status(void *v_)
+{
+    struct vswitchd *v = v_;
+    bool stats_due = v->stats_due;
+    bool unchanged = status_run(v);
+    if (stats_due && unchanged
+        && bridges_await_traffic(v->bridges, vswitchd_wake_stats, v)) {
+        /* Nothing moves: an idle machine is not woken up to see that. */
+        loop_timer_set(&v->stats_timer,
+                       v->stats_ms + MAX(stats_interval(v), STATS_QUIET_MS));
     }
+}
+
+static void
+vswitchd_stats(void *v_)
+{
+    struct vswitchd *v = v_;
+    v->stats_ms = clock_msec();
     v->stats_due = true;
     loop_task_schedule(&v->status);
-    loop_timer_set(&v->stats_timer, clock_msec() + interval);
+    loop_timer_set(&v->stats_timer, v->stats_ms + stats_interval(v));
 }
 
 /* A device that was not there is there now. */

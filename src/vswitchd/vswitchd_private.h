@@ -51,6 +51,7 @@ struct vswitchd {
     struct loop_task reconcile; /* The database changed. */
     struct loop_task status;    /* A device or transaction changed. */
     struct loop_timer stats_timer;
+    long long stats_ms; /* When it last expired. */
     struct netdev_observer netdev_observer;
     struct idl_txn *txn; /* Status on its way, or NULL. */
     uint64_t seqno;      /* Of the replica when last reconciled. */
@@ -110,8 +111,9 @@ void controller_row_status(struct vswitchd *, const struct bridge_state *,
 void flow_table_row_configure(struct vswitchd *, struct bridge_state *,
                               const struct vswitch_bridge *);
 
-/* status.c: writes to the database what is. */
-void status_run(struct vswitchd *);
+/* status.c: writes to the database what is.  True if that was all there
+ * already. */
+bool status_run(struct vswitchd *);
 /* stats.c */
 void stats_write_interface(const struct iface *, struct idl_row *);
 void stats_write_system(struct vswitchd *,

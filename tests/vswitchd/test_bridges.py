@@ -220,3 +220,22 @@ def test_missing_option_of_a_simulated_device_is_named(ours, option):
 
     error = ours.vsctl("get", "interface", "p1", "error")
     assert f"option {key} is not supported yet" in error
+
+
+def test_counters_are_written_every_five_seconds_and_at_once_after_silence(switch):
+    add_br0(switch, *port("p1", 1), *port("p2", 2))
+    switch.ofctl("add-flow", "br0", "actions=NORMAL")
+    packet = ("in_port(1),eth(src=50:54:00:00:00:05,dst=ff:ff:ff:ff:ff:ff),eth_type(0x0800),"
+              "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)")
+
+    def received():
+        return get(switch, "interface", "p1", "statistics:rx_packets")
+
+    switch.appctl("time/stop")
+    for silence in (1, 30, 600):
+        before = int(received())
+        switch.appctl("time/warp", str(silence * 1000), "1000")
+        switch.appctl("netdev-dummy/receive", "p1", packet)
+        switch.wait_for(lambda: "packets:0" in switch.appctl("dpctl/dump-flows"), "flow")
+        switch.appctl("time/warp", "6000", "1000")
+        switch.wait_for(lambda n=before: received() == str(n + 1), "counters")

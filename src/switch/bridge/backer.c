@@ -13,6 +13,7 @@ LOG_MODULE(ofproto_dpif);
 
 static void backer_queue_packet_in(void *, const struct upcall_packet_in *);
 static void backer_take_packet_ins(void *backer);
+static void backer_tell_traffic(void *backer);
 
 struct error *
 backer_open(struct bridges *bridges, const char *type, struct backer **backerp)
@@ -36,7 +37,8 @@ backer_open(struct bridges *bridges, const char *type, struct backer **backerp)
     backer->type = xstrdup(type);
     mutex_init(&backer->mutex);
     list_init(&backer->packet_ins);
-    struct upcall_observer observer = { backer_queue_packet_in, backer };
+    struct upcall_observer observer = { backer_queue_packet_in,
+                                        backer_tell_traffic, backer };
     backer->upcall =
         upcall_create(str_text(&full_name), bridges->loop, &observer);
     struct error *error = datapath_open(
@@ -82,6 +84,17 @@ backer_release(struct backer *backer)
     mutex_uninit(&backer->mutex);
     free(backer->type);
     free(backer);
+}
+
+static void
+backer_tell_traffic(void *backer)
+{
+    struct bridges *bridges = ((struct backer *) backer)->bridges;
+    if (bridges->traffic) {
+        loop_callback *traffic = bridges->traffic;
+        bridges->traffic = NULL;
+        traffic(bridges->traffic_arg);
+    }
 }
 
 void

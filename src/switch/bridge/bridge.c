@@ -92,6 +92,23 @@ bridges_set_upcall_config(struct bridges *bridges,
     }
 }
 
+bool
+bridges_await_traffic(struct bridges *bridges, loop_callback *traffic,
+                      void *arg)
+{
+    bool quiet = true;
+    bridges->traffic = traffic;
+    bridges->traffic_arg = arg;
+    struct backer *backer;
+    LIST_FOR_EACH (backer, node, &bridges->backers) {
+        quiet &= upcall_await_traffic(backer->upcall);
+    }
+    if (!quiet) {
+        bridges->traffic = NULL;
+    }
+    return quiet;
+}
+
 void
 bridges_set_vlan_limit(struct bridges *bridges, uint32_t limit)
 {

@@ -46,6 +46,11 @@ void bridges_set_upcall_config(struct bridges *, const struct upcall_config *);
 void bridges_set_vlan_limit(struct bridges *, uint32_t limit);
 /* Hands other_config of the Open_vSwitch table to the datapaths. */
 void bridges_set_datapath_config(struct bridges *, const struct strmap *);
+/* True if no datapath has flows: then 'traffic' will be called once, when
+ * packets come or the next packet-out goes.  Until then only counters of the
+ * devices themselves can change. */
+bool bridges_await_traffic(struct bridges *, loop_callback *traffic,
+                           void *arg);
 /* Registers ofproto/..., fdb/..., dpif/..., bridge/...: once. */
 void bridges_register_commands(struct bridges *);
 

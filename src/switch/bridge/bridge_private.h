@@ -50,6 +50,8 @@ struct bridges {
     struct upcall_config upcall_config;
     uint32_t vlan_limit;
     struct strmap datapath_config; /* Heap strings. */
+    loop_callback *traffic;        /* Who awaits any, or NULL. */
+    void *traffic_arg;
 };
 
 struct bridge_bundle {

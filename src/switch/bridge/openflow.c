@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "switch/bridge/bridge_private.h"
 #include "sys/clock/clock.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofproto_dpif);
 
 static void
 describe_port(const struct bridge_port *port, struct port_info *info)
@@ -112,18 +115,23 @@ set_port_config(void *bridge_, uint32_t number, uint32_t config, uint32_t mask)
     uint32_t toggle = (config ^ port->config) & mask;
     if (toggle & FORWARDING_PORT_DOWN) {
         bool down = config & FORWARDING_PORT_DOWN;
-        if (!netdev_set_flags(port->netdev, down ? NETDEV_UP : 0,
-                              down ? 0 : NETDEV_UP)) {
-            port->config ^= FORWARDING_PORT_DOWN;
+        int error = netdev_set_flags(port->netdev, down ? NETDEV_UP : 0,
+                                     down ? 0 : NETDEV_UP);
+        if (error) {
+            static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+            log_warn_rl(&rl, "bridge %s: cannot set interface %s %s (%s)",
+                        bridge->name, port->name, down ? "down" : "up",
+                        strerror(error));
         }
+        /* Unless the device has told already. */
+        bridge_port_update(port);
         toggle &= ~(uint32_t) FORWARDING_PORT_DOWN;
-        backer_changed(bridge->backer);
     }
     if (toggle) {
         port->config ^= toggle;
         backer_changed(bridge->backer);
+        control_port_changed(bridge->control, CONTROL_PORT_MODIFIED, number);
     }
-    control_port_changed(bridge->control, CONTROL_PORT_MODIFIED, number);
 }
 
 static int

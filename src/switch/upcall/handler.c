@@ -244,6 +244,7 @@ upcall_packet_out(struct upcall *u, const char *bridge, struct packet *packet,
     };
     translate(&request, &t);
     translate_credit(&t, 1, packet->size, clock_msec());
+    upcall_tell_traffic(u);
     int error = u->datapath->ops->execute(u->datapath, packet, &key,
                                           t.actions.data, t.actions.size);
     translation_uninit(&t);

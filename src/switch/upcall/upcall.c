@@ -72,6 +72,25 @@ run_timers(void *u_)
     set_timer(u, u->sweep_due_ms);
 }
 
+void
+upcall_tell_traffic(struct upcall *u)
+{
+    if (u->awaits_traffic) {
+        u->awaits_traffic = false;
+        u->observer.traffic(u->observer.aux);
+    }
+}
+
+bool
+upcall_await_traffic(struct upcall *u)
+{
+    struct datapath_stats stats;
+    u->datapath->ops->get_stats(u->datapath, &stats);
+    /* A flow that comes after this look sets the latch. */
+    u->awaits_traffic = !stats.n_flows;
+    return u->awaits_traffic;
+}
+
 static void
 run_latch(void *u_)
 {
@@ -82,6 +101,7 @@ run_latch(void *u_)
     long long now = clock_msec();
     long long sweep_ms = LLONG_MAX;
     if (__atomic_load_n(&u->n_flows, __ATOMIC_RELAXED)) {
+        upcall_tell_traffic(u);
         sweep_ms = now + u->config.max_idle_ms + 1;
         if (loop_timer_is_set(&u->timer) && u->sweep_due_ms > now) {
             sweep_ms = MIN(sweep_ms, u->sweep_due_ms);

@@ -41,6 +41,8 @@ struct upcall_packet_in {
 struct upcall_observer {
     /* Called by workers, concurrently; all is borrowed. */
     void (*packet_in)(void *aux, const struct upcall_packet_in *);
+    /* What upcall_await_traffic() promises. */
+    void (*traffic)(void *aux);
     void *aux;
 };
 
@@ -87,6 +89,10 @@ void upcall_remove_bridge(struct upcall *, struct pipeline *,
  */
 int upcall_packet_out(struct upcall *, const char *bridge, struct packet *,
                       uint32_t in_port, const struct actions *);
+
+/* True if the datapath has no flows: then the next packet-out or flow has the
+ * observer's 'traffic' called, once.  Main thread. */
+bool upcall_await_traffic(struct upcall *);
 
 /* Brings the counters of all rules up to date.  Main thread. */
 void upcall_fold_stats(struct upcall *);

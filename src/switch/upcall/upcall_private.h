@@ -117,6 +117,7 @@ struct upcall {
 
     uint64_t change_seq; /* Atomic: counts announcements. */
     unsigned int n_paused;
+    bool awaits_traffic;    /* The observer does; the main thread's. */
     bool effects_due;       /* Some flow's are; the main thread's. */
     long long sweep_due_ms; /* When idle flows are looked for next. */
     long long dump_ms;      /* How long the last full pass took. */
@@ -141,6 +142,9 @@ struct upcall {
 /* Whether megaflows and UFIDs are on. */
 extern bool upcall_megaflows;
 extern bool upcall_ufids;
+
+/* upcall.c: packets come, or went out. */
+void upcall_tell_traffic(struct upcall *);
 
 /* handler.c */
 bool upcall_miss(void *, const struct datapath_upcall *,
