@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "rpc/stream/tls.h"
 #include "sys/log/log.h"
 #include "vswitchd/vswitchd_private.h"
 
@@ -80,6 +81,16 @@ remove_old(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
 }
 
 static void
+configure_tls(const struct vswitch_ssl *ssl)
+{
+    if (ssl) {
+        tls_set_private_key(ssl->private_key);
+        tls_set_certificate(ssl->certificate);
+        tls_set_ca_cert(ssl->ca_cert, ssl->bootstrap_ca_cert);
+    }
+}
+
+static void
 configure_switch(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
 {
     const struct datum *other = &cfg->other_config;
@@ -99,6 +110,7 @@ configure_switch(struct vswitchd *v, const struct vswitch_open_vswitch *cfg)
     row_get_map(other, &map);
     bridges_set_datapath_config(v->bridges, &map);
     strmap_uninit_free(&map);
+    configure_tls(cfg->ssl);
     unsupported_check_switch(v, cfg);
 }
 

@@ -96,9 +96,6 @@ void
 unsupported_check_switch(struct vswitchd *v,
                          const struct vswitch_open_vswitch *row)
 {
-    if (row->ssl) {
-        unsupported_note(v, "Open_vSwitch", ".", "ssl");
-    }
     const char *init = row_get(&row->other_config, "dpdk-init", "false");
     if (strcmp(init, "false")) {
         unsupported_note(v, "Open_vSwitch", ".", "other_config:dpdk-init");

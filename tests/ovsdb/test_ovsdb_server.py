@@ -316,19 +316,6 @@ def test_option_that_is_missing_is_named(ours, option):
     assert f"{option.split('=')[0]} is not supported yet" in result.err
 
 
-@pytest.mark.parametrize("remote", ["pssl:0:127.0.0.1", "ssl:127.0.0.1:1"])
-def test_tls_remote_is_named(ours, remote):
-    path = ours.run_dir / "k.db"
-    ours.ok("ovsdb-tool", "create", path, SCHEMA)
-    ours.start("ovsdb-server", f"--remote={remote}",
-               f"--unixctl={ours.run_dir / 'ctl'}", path)
-    out = ours.dir / "ovsdb-server.out"
-    ours.wait_for(lambda: f"{remote}: TLS is not built in yet"
-                  in out.read_text(), "message about TLS")
-    ours.processes[0].terminate()
-    ours.processes.pop().wait(10)
-
-
 def test_monitor_restarts_a_killed_daemon(ours):
     path = ours.run_dir / "k.db"
     sock = str(ours.run_dir / "db.sock")

@@ -8,6 +8,7 @@
 #include "cmd/ovs-ofctl/ofctl.h"
 #include "net/flow/field.h"
 #include "openflow/message/flow_text.h"
+#include "rpc/stream/tls.h"
 #include "sys/log/log_config.h"
 #include "sys/process/daemon.h"
 #include "sys/process/options.h"
@@ -115,6 +116,7 @@ ofctl_print_help(void)
     stream_print_help("OpenFlow", true, false);
     daemon_print_help();
     options_log_print_help();
+    tls_print_help(false, false);
     printf("\nOther options:\n"
            "  -O, --protocols=LIST        OpenFlow versions to offer "
            "(OpenFlow10)\n"

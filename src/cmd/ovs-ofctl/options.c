@@ -9,6 +9,7 @@
 #include "cmd/ovs-ofctl/ofctl.h"
 #include "net/flow/field.h"
 #include "openflow/message/flow_text.h"
+#include "rpc/stream/tls.h"
 #include "sys/log/log_config.h"
 #include "sys/process/daemon.h"
 #include "sys/process/program.h"
@@ -242,6 +243,7 @@ ofctl_parse_options(struct ofctl *ofctl, int argc, char *argv[])
         { specs, ARRAY_SIZE(specs), handle_option, ofctl },
         daemon_option_group,
         options_log_group,
+        tls_option_group,
     };
     all_groups = groups;
     n_all_groups = ARRAY_SIZE(groups);

@@ -4,6 +4,7 @@
 
 #include "cmd/ovs-vsctl/vsctl.h"
 #include "rpc/stream/stream.h"
+#include "rpc/stream/tls.h"
 #include "sys/process/dirs.h"
 #include "sys/process/options.h"
 #include "sys/process/program.h"
@@ -96,6 +97,7 @@ vsctl_print_help(void)
            dirs_rundir());
     text_table_print_help();
     options_log_print_help();
+    tls_print_help(true, true);
     printf("  --no-syslog                 same as "
            "--verbose=vsctl:syslog:warn\n");
     stream_print_help("database", true, true);

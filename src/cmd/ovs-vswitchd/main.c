@@ -13,6 +13,7 @@
 #include "openflow/wire/version.h"
 #include "rpc/appctl/appctl.h"
 #include "rpc/stream/stream.h"
+#include "rpc/stream/tls.h"
 #include "switch/bridge/bridge.h"
 #include "sys/log/log.h"
 #include "sys/loop/loop.h"
@@ -42,7 +43,6 @@ enum {
     OPT_DPDK,
     OPT_DUMMY_NUMA,
     OPT_RAWIO,
-    OPT_TLS,
 };
 
 static const struct option_spec specs[] = {
@@ -57,14 +57,6 @@ static const struct option_spec specs[] = {
     { "dpdk", 0, OPTION_OPTIONAL_ARGUMENT, OPT_DPDK },
     { "dummy-numa", 0, OPTION_REQUIRED_ARGUMENT, OPT_DUMMY_NUMA },
     { "hw-rawio-access", 0, OPTION_NO_ARGUMENT, OPT_RAWIO },
-    { "private-key", 'p', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "certificate", 'c', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ca-cert", 'C', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "peer-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "bootstrap-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
 };
 
 static void print_help(void) NORETURN;
@@ -80,6 +72,7 @@ print_help(void)
     stream_print_help("DATABASE", true, false);
     daemon_print_help();
     options_log_print_help();
+    tls_print_help(true, true);
     printf("\nOther options:\n"
            "  --mlockall              keep all memory in RAM\n"
            "  --enable-dummy[=override|system]\n"
@@ -137,8 +130,6 @@ handle_option(int id, const char *argument, void *arguments_)
         return error_create("--dummy-numa is not supported");
     case OPT_RAWIO:
         return error_create("--hw-rawio-access is not supported");
-    case OPT_TLS:
-        return error_create("this build has no support for SSL/TLS");
     default:
         NOT_REACHED();
     }
@@ -152,6 +143,9 @@ parse_options(int argc, char *argv[], struct arguments *arguments)
         { specs, sizeof specs / sizeof *specs, handle_option, arguments },
         daemon_option_group,
         options_log_group,
+        tls_option_group,
+        tls_bootstrap_option_group,
+        tls_peer_option_group,
     };
     int first = options_parse(argc, argv, groups,
                               sizeof groups / sizeof *groups, false);

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "cmd/ovsdb-client/client.h"
 #include "rpc/stream/stream.h"
+#include "rpc/stream/tls.h"
 #include "sys/process/daemon.h"
 #include "sys/process/dirs.h"
 #include "sys/process/options.h"
@@ -28,7 +29,6 @@ enum {
     OPT_CHANGE_AWARE,
     OPT_NO_CHANGE_AWARE,
     OPT_UNIXCTL,
-    OPT_TLS, /* Matters only to ssl: connections, which fail by themselves. */
 };
 
 static const struct option_spec own_options[] = {
@@ -40,14 +40,6 @@ static const struct option_spec own_options[] = {
     { "db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_CHANGE_AWARE },
     { "no-db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_NO_CHANGE_AWARE },
     { "unixctl", 0, OPTION_REQUIRED_ARGUMENT, OPT_UNIXCTL },
-    { "private-key", 'p', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "certificate", 'c', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ca-cert", 'C', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "bootstrap-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-server-name", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
     { "help", 'h', OPTION_NO_ARGUMENT, OPT_HELP },
     { "version", 'V', OPTION_NO_ARGUMENT, OPT_VERSION },
 };
@@ -67,6 +59,7 @@ print_help(void)
     text_table_print_help();
     daemon_print_help();
     options_log_print_help();
+    tls_print_help(true, false);
     printf("\nOther options:\n"
            "  -t, --timeout=SECS          give up after SECS seconds\n"
            "  --timestamp                 print the time of changes\n"
@@ -108,8 +101,6 @@ handle_option(int id, const char *argument, void *client_)
         break;
     case OPT_UNIXCTL:
         c->unixctl = argument;
-        break;
-    case OPT_TLS:
         break;
     case OPT_HELP:
         print_help();
@@ -242,6 +233,8 @@ main(int argc, char *argv[])
         { own_options, ARRAY_SIZE(own_options), handle_option, &c },
         daemon_option_group,
         options_log_group,
+        tls_option_group,
+        tls_bootstrap_option_group,
         { text_table_options, text_table_n_options, text_table_option,
           &c.style },
     };

@@ -5,6 +5,7 @@
 
 #include "cmd/ovsdb-server/ovsdb_server.h"
 #include "rpc/stream/stream.h"
+#include "rpc/stream/tls.h"
 #include "sys/process/daemon.h"
 #include "sys/process/dirs.h"
 #include "sys/process/options.h"
@@ -23,6 +24,7 @@ server_usage(void)
     stream_print_help("JSON-RPC", true, true);
     daemon_print_help();
     options_log_print_help();
+    tls_print_help(true, true);
     printf("\nOther options:\n"
            "  --run COMMAND           run COMMAND, exit when it ends\n"
            "  --unixctl=SOCKET        other control socket\n"

@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
 #include "rpc/appctl/appctl.h"
+#include "rpc/stream/tls.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
 #include "sys/process/child.h"
@@ -28,7 +29,6 @@ enum option_id {
     OPTION_RUN,
     OPTION_NO_DBS,
     OPTION_NO_COLUMN_DIFF,
-    OPTION_TLS, /* Used once an ssl: remote needs it. */
     OPTION_NO_DATA_CONVERSION,
     /* These fail. */
     OPTION_SYNC_FROM,
@@ -49,14 +49,6 @@ static const struct option_spec specs[] = {
     { "no-dbs", 0, OPTION_NO_ARGUMENT, OPTION_NO_DBS },
     { "disable-file-column-diff", 0, OPTION_NO_ARGUMENT,
       OPTION_NO_COLUMN_DIFF },
-    { "private-key", 'p', OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "certificate", 'c', OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "ca-cert", 'C', OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "bootstrap-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "peer-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
-    { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPTION_TLS },
     { "sync-from", 0, OPTION_REQUIRED_ARGUMENT, OPTION_SYNC_FROM },
     { "sync-exclude-tables", 0, OPTION_REQUIRED_ARGUMENT,
       OPTION_SYNC_EXCLUDE },
@@ -87,18 +79,23 @@ struct server {
     int child_status;
 };
 
+enum { N_GROUPS = 6 };
+
 /* How often to look for files worth compacting. */
 enum { COMPACT_CHECK_MS = 60 * 1000 };
 
 static struct error *handle_option(int id, const char *argument, void *);
 
 static void
-get_groups(struct settings *settings, struct option_group groups[3])
+get_groups(struct settings *settings, struct option_group groups[N_GROUPS])
 {
     groups[0] = (struct option_group){ specs, ARRAY_SIZE(specs), handle_option,
                                        settings };
     groups[1] = daemon_option_group;
     groups[2] = options_log_group;
+    groups[3] = tls_option_group;
+    groups[4] = tls_bootstrap_option_group;
+    groups[5] = tls_peer_option_group;
 }
 
 static struct error *
@@ -131,8 +128,6 @@ handle_option(int id, const char *argument, void *settings_)
     case OPTION_NO_COLUMN_DIFF:
         storage_set_column_diffs(false);
         return NULL;
-    case OPTION_TLS:
-        return NULL;
     case OPTION_NO_DATA_CONVERSION:
         /* Files of this server always have the data after a conversion. */
         return NULL;
@@ -147,7 +142,7 @@ handle_option(int id, const char *argument, void *settings_)
         server_usage();
         return NULL;
     case OPTION_OPTION: {
-        struct option_group groups[3];
+        struct option_group groups[N_GROUPS];
         get_groups(settings, groups);
         options_print(groups, ARRAY_SIZE(groups));
         exit(EXIT_SUCCESS);
@@ -219,6 +214,24 @@ open_databases(struct server *s, int n, char *names[], bool no_dbs)
     str_uninit(&list);
 }
 
+/* Files of keys may be named by columns. */
+static char *
+resolve_key(const char *name, void *server)
+{
+    struct place place;
+    if (!scan_prefix(name, "db:", NULL)) {
+        return xstrdup(name);
+    }
+    struct error *error = place_parse(server, name, &place);
+    if (error) {
+        static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(1, 5);
+        log_warn_rl(&rl, "%s", error_text(error));
+        error_destroy(error);
+        return NULL;
+    }
+    return place_first_string(&place);
+}
+
 static void
 start_child(struct server *s, const char *command)
 {
@@ -245,7 +258,7 @@ main(int argc, char *argv[])
 {
     struct settings settings = { 0 };
     struct server s = { 0 };
-    struct option_group groups[3];
+    struct option_group groups[N_GROUPS];
 
     program_init(argc, argv);
     get_groups(&settings, groups);
@@ -255,6 +268,7 @@ main(int argc, char *argv[])
     s.loop = loop_create();
     s.server = db_server_create(s.loop);
     s.remotes = remotes_create(s.server, s.loop);
+    tls_set_resolver(resolve_key, s.server);
     open_databases(&s, argc - first, argv + first, settings.no_dbs);
     for (size_t i = 0; i < settings.remotes.n; i++) {
         fail_if(remotes_add(s.remotes, settings.remotes.items[i]));

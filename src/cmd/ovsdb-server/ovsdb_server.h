@@ -11,6 +11,20 @@ struct remotes;
 /* Prints what --help prints, and ends the program. */
 void server_usage(void) NORETURN;
 
+/* The place that "db:DB,TABLE,COLUMN" names: a column of strings, or of
+ * references to rows. */
+struct place {
+    struct database *db;
+    struct table *table;
+    const struct column *column;
+};
+
+struct error *place_parse(const struct db_server *, const char *name,
+                          struct place *) WARN_UNUSED;
+/* The first string in the column that is not empty, for the caller to free;
+ * NULL if there is none. */
+char *place_first_string(const struct place *);
+
 /* Where clients come from: --remote and rows that it names. */
 struct remotes *remotes_create(struct db_server *, struct loop *);
 void remotes_destroy(struct remotes *);

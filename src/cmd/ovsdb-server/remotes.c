@@ -199,54 +199,12 @@ remote_set_options(struct remote *remote,
 
 /* --- What is asked for ------------------------------------------------- */
 
-/* The place that db:DB,TABLE,COLUMN names. */
-struct place {
-    struct database *db;
-    struct table *table;
-    const struct column *column;
-};
-
-static struct error *
-parse_place(const struct remotes *remotes, const char *name,
-            struct place *place)
-{
-    CLEANUP(free_ptr) char *copy = xstrdup(name + strlen("db:"));
-    char *p = copy;
-    const char *db_name = strsep(&p, ",");
-    const char *table_name = strsep(&p, ",");
-    const char *column_name = strsep(&p, ",");
-    if (!column_name || p) {
-        return error_create("\"%s\": invalid syntax", name);
-    }
-    place->db = db_server_find(remotes->server, db_name);
-    if (!place->db) {
-        return error_create("\"%s\": no database named %s", name, db_name);
-    }
-    place->table = database_find_table(place->db, table_name);
-    if (!place->table) {
-        return error_create("\"%s\": no table named %s", name, table_name);
-    }
-    place->column =
-        table_schema_find_column(place->table->schema, column_name);
-    if (!place->column) {
-        return error_create("\"%s\": table \"%s\" has no column \"%s\"", name,
-                            table_name, column_name);
-    }
-    const struct base_type *key = &place->column->type.key;
-    if (key->type != ATOM_STRING && !base_type_is_ref(key)) {
-        return error_create("\"%s\": table \"%s\" column \"%s\" is not a "
-                            "string or reference",
-                            name, table_name, column_name);
-    }
-    return NULL;
-}
-
 struct error *
 remotes_add(struct remotes *remotes, const char *name)
 {
     struct place place;
     struct error *error = scan_prefix(name, "db:", NULL)
-                              ? parse_place(remotes, name, &place)
+                              ? place_parse(remotes->server, name, &place)
                               : NULL;
     if (!error) {
         strset_add(&remotes->names, name);
@@ -367,7 +325,7 @@ remotes_update(struct remotes *remotes)
             continue;
         }
         struct place place;
-        struct error *error = parse_place(remotes, node->name, &place);
+        struct error *error = place_parse(remotes->server, node->name, &place);
         if (error) {
             log_warn("%s", error_text(error));
             error_destroy(error);

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "db/ctl/ctl_private.h"
+#include "rpc/stream/tls.h"
 #include "sys/log/log.h"
 #include "sys/log/log_config.h"
 #include "sys/loop/loop.h"
@@ -109,7 +110,6 @@ enum {
     OPT_NO_LEADER_ONLY,
     OPT_SHUFFLE,
     OPT_NO_SHUFFLE,
-    OPT_TLS,
 };
 
 static const struct option_spec own_options[] = {
@@ -129,26 +129,6 @@ static const struct option_spec own_options[] = {
     { "no-shuffle-remotes", 0, OPTION_NO_ARGUMENT, OPT_NO_SHUFFLE },
     { "version", 'V', OPTION_NO_ARGUMENT, OPT_VERSION },
 };
-
-static const struct option_spec tls_options[] = {
-    { "private-key", 'p', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "certificate", 'c', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ca-cert", 'C', OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-protocols", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphers", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-ciphersuites", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "ssl-server-name", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "bootstrap-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-    { "peer-ca-cert", 0, OPTION_REQUIRED_ARGUMENT, OPT_TLS },
-};
-
-/* Start scripts pass them whatever the server's name is: they matter only to
- * ssl: connections, which say themselves that there is no TLS. */
-static struct error *
-handle_tls(int id UNUSED, const char *argument UNUSED, void *arg UNUSED)
-{
-    return NULL;
-}
 
 static void print_options(const struct ctl *);
 
@@ -263,9 +243,11 @@ add_local_options(struct local_group *group)
     strset_uninit(&seen);
 }
 
+enum { COMMON_GROUPS = 6 };
+
 /* The options that every command line may have. */
 static size_t
-common_groups(struct ctl *ctl, struct option_group groups[4])
+common_groups(struct ctl *ctl, struct option_group groups[COMMON_GROUPS])
 {
     groups[0] = (struct option_group){ own_options, ARRAY_SIZE(own_options),
                                        handle_own, ctl };
@@ -273,15 +255,16 @@ common_groups(struct ctl *ctl, struct option_group groups[4])
     groups[2] =
         (struct option_group){ text_table_options, text_table_n_options,
                                text_table_option, &ctl->style };
-    groups[3] = (struct option_group){ tls_options, ARRAY_SIZE(tls_options),
-                                       handle_tls, NULL };
-    return 4;
+    groups[3] = tls_option_group;
+    groups[4] = tls_bootstrap_option_group;
+    groups[5] = tls_peer_option_group;
+    return COMMON_GROUPS;
 }
 
 static void
 print_options(const struct ctl *ctl)
 {
-    struct option_group groups[4];
+    struct option_group groups[COMMON_GROUPS];
     size_t n = common_groups((struct ctl *) ctl, groups);
     for (size_t g = 0; g < n; g++) {
         for (size_t i = 0; i < groups[g].n; i++) {
@@ -300,7 +283,7 @@ print_options(const struct ctl *ctl)
 static int
 parse_options(struct ctl *ctl, int argc, char *argv[])
 {
-    struct option_group groups[5];
+    struct option_group groups[COMMON_GROUPS + 1];
     size_t n = common_groups(ctl, groups);
     struct local_group local = { ctl, NULL, 0 };
     add_local_options(&local);

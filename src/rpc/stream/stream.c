@@ -36,7 +36,10 @@ static const struct stream_listener_class *const listener_classes[] = {
     &stream_pssl_class,
 };
 
-static const struct stream_class fd_class = { .prefix = "fd" };
+static const struct stream_class fd_class = {
+    .prefix = "fd",
+    .size = sizeof(struct stream),
+};
 static const struct stream_options default_options = { .default_port = -1 };
 
 /* Whether 'name' is "PREFIX:REST". */
@@ -124,7 +127,9 @@ static void
 update_watch(struct stream *stream)
 {
     uint32_t events = wanted_events(stream);
-    if (stream->state == STREAM_FAILED && stream->wants) {
+    bool pending = stream->wants & STREAM_RECV && stream->class->has_pending
+                   && stream->class->has_pending(stream);
+    if (pending || (stream->state == STREAM_FAILED && stream->wants)) {
         loop_task_schedule(&stream->task);
     }
     if (stream->fd < 0 || stream->state == STREAM_FAILED || !events) {
@@ -164,16 +169,24 @@ set_state(struct stream *stream, int error)
     stream->error = stream->state == STREAM_FAILED ? error : 0;
 }
 
+/* The state that goes with a descriptor of which 'error' is known: a kind with
+ * a handshake is never connected at once. */
+static void
+begin_state(struct stream *stream, int error)
+{
+    set_state(stream, !error && stream->class->connect ? EINPROGRESS : error);
+}
+
 void *
-stream_create(struct loop *loop, const struct stream_class *class, size_t size,
+stream_create(struct loop *loop, const struct stream_class *class,
               const char *name, int fd, int error)
 {
-    struct stream *stream = xzalloc(size);
+    struct stream *stream = xzalloc(class->size);
     stream->class = class;
     stream->loop = loop;
     stream->name = xstrdup(name);
     stream->fd = fd;
-    set_state(stream, error);
+    begin_state(stream, error);
     loop_task_init(loop, &stream->task, task_runs, stream);
     return stream;
 }
@@ -182,7 +195,7 @@ void
 stream_set_fd(struct stream *stream, int fd, int error)
 {
     stream->fd = fd;
-    set_state(stream, error);
+    begin_state(stream, error);
     update_watch(stream);
 }
 
@@ -203,8 +216,7 @@ struct stream *
 stream_from_fd(struct loop *loop, const char *name, int fd)
 {
     int error = socket_set_nonblocking(fd);
-    return stream_create(loop, &fd_class, sizeof(struct stream), name, fd,
-                         error);
+    return stream_create(loop, &fd_class, name, fd, error);
 }
 
 void
@@ -239,8 +251,8 @@ stream_connect(struct stream *stream)
                                            : socket_finish_connect(stream->fd);
         if (error != EAGAIN) {
             set_state(stream, error);
-            update_watch(stream);
         }
+        update_watch(stream);
     }
     return stream->state == STREAM_CONNECTED ? 0
            : stream->state == STREAM_FAILED  ? stream->error
@@ -255,7 +267,9 @@ stream_recv(struct stream *stream, void *buffer, size_t n)
         return -error;
 
     } else if (stream->class->recv) {
-        return stream->class->recv(stream, buffer, n);
+        ssize_t result = stream->class->recv(stream, buffer, n);
+        update_watch(stream);
+        return result;
     }
 
     ssize_t result;
@@ -273,7 +287,9 @@ stream_send(struct stream *stream, const void *data, size_t n)
         return -error;
 
     } else if (stream->class->send) {
-        return stream->class->send(stream, data, n);
+        ssize_t result = stream->class->send(stream, data, n);
+        update_watch(stream);
+        return result;
     }
 
     ssize_t result;

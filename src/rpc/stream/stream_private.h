@@ -16,18 +16,22 @@ enum stream_state {
 
 struct stream_class {
     const char *prefix; /* Before the colon of names. */
+    size_t size;        /* Of the kind's struct, which begins with stream. */
     bool needs_probes;
     /* Begins to connect to 'rest', what follows the colon; 0 or errno. */
     int (*open)(struct loop *, const char *name, const char *rest,
                 const struct stream_options *, struct stream **);
     /* Goes on connecting once the descriptor is ready: 0, EAGAIN or errno.
-     * NULL: socket_finish_connect(). */
+     * NULL: socket_finish_connect(), and an accepted stream is connected. */
     int (*connect)(struct stream *);
     /* As stream_recv() and stream_send(); NULL: the descriptor's. */
     ssize_t (*recv)(struct stream *, void *, size_t);
     ssize_t (*send)(struct stream *, const void *, size_t);
-    /* Epoll events for 'wants' once connected; NULL: the obvious ones. */
+    /* Epoll events for 'wants', not 0; NULL: the obvious ones. */
     uint32_t (*events)(const struct stream *, unsigned int wants);
+    /* Whether data were taken from the descriptor that 'recv' has not given
+     * out yet; NULL: never. */
+    bool (*has_pending)(const struct stream *);
     /* Frees what the kind has beside struct stream.  May be NULL. */
     void (*close)(struct stream *);
 };
@@ -68,16 +72,35 @@ struct stream_listener {
     struct loop_timer pause; /* Runs while there are no descriptors left. */
 };
 
-/* Fills the common part.  'size' is of the kind's struct, which begins with
- * struct stream. 'fd' -1: none yet; 'error' 0: connected, EINPROGRESS:
- * connecting. */
-void *stream_create(struct loop *, const struct stream_class *, size_t size,
+/* Makes one and fills the common part.  'fd' -1: none yet; 'error' 0:
+ * connected, EINPROGRESS: connecting. */
+void *stream_create(struct loop *, const struct stream_class *,
                     const char *name, int fd, int error);
 /* The descriptor is known, and connecting as 'error' says, or failed. */
 void stream_set_fd(struct stream *, int fd, int error);
 struct stream_listener *
 stream_listener_create(struct loop *, const struct stream_listener_class *,
                        const char *name, int fd);
+
+/* TCP, for the kinds that are made over it. */
+struct tcp_stream {
+    struct stream up;
+    struct resolver_query *query; /* While the name is being looked up. */
+    char *host;                   /* That name; NULL if it is an address. */
+    uint16_t port;                /* To connect to. */
+    uint8_t dscp;
+};
+
+/* As stream_class.open, for a kind of which tcp_stream is the beginning. */
+int stream_open_tcp(struct loop *, const struct stream_class *,
+                    const char *name, const char *rest,
+                    const struct stream_options *, struct stream **);
+void stream_close_tcp(struct stream *);
+int stream_listen_tcp(struct loop *, const struct stream_listener_class *,
+                      const char *rest, const struct stream_options *,
+                      struct stream_listener **);
+struct stream *stream_accept_tcp(struct stream_listener *,
+                                 const struct stream_class *, int fd);
 
 /* Records of module socket_util, where users look for them. */
 /* Takes 'error'. */

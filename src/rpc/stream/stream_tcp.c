@@ -1,5 +1,4 @@
-/* TCP: "tcp:HOST:PORT" and "ptcp:[PORT][:IP]".  Until TLS is built in,
- * "ssl:" and "pssl:" fail here. */
+/* TCP: "tcp:HOST:PORT" and "ptcp:[PORT][:IP]". */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,13 +14,6 @@
 #include "sys/socket/socket.h"
 
 LOG_MODULE(stream_tcp);
-
-struct tcp_stream {
-    struct stream up;
-    struct resolver_query *query; /* While the name is being looked up. */
-    uint16_t port;                /* To connect to then. */
-    uint8_t dscp;
-};
 
 static void
 name_resolved(void *tcp_, const char *error, const struct sockaddr_storage *ss)
@@ -40,9 +32,10 @@ name_resolved(void *tcp_, const char *error, const struct sockaddr_storage *ss)
     stream_set_fd(&tcp->up, fd, result);
 }
 
-static int
-tcp_open(struct loop *loop, const char *name, const char *rest,
-         const struct stream_options *options, struct stream **streamp)
+int
+stream_open_tcp(struct loop *loop, const struct stream_class *class,
+                const char *name, const char *rest,
+                const struct stream_options *options, struct stream **streamp)
 {
     struct address_host host;
     struct error *error =
@@ -58,11 +51,11 @@ tcp_open(struct loop *loop, const char *name, const char *rest,
                  : host.scope ? EAFNOSUPPORT
                               : EINPROGRESS;
     if (!result || result == EINPROGRESS) {
-        struct tcp_stream *tcp = stream_create(loop, &stream_tcp_class,
-                                               sizeof *tcp, name, fd, result);
+        struct tcp_stream *tcp = stream_create(loop, class, name, fd, result);
         tcp->port = host.port;
         tcp->dscp = options->dscp;
         if (!numeric) {
+            tcp->host = xstrdup(host.host);
             tcp->query = resolver_start(loop, host.host, name_resolved, tcp);
         }
         *streamp = &tcp->up;
@@ -74,33 +67,43 @@ tcp_open(struct loop *loop, const char *name, const char *rest,
     return result;
 }
 
-static void
-tcp_close(struct stream *stream)
+static int
+tcp_open(struct loop *loop, const char *name, const char *rest,
+         const struct stream_options *options, struct stream **streamp)
+{
+    return stream_open_tcp(loop, &stream_tcp_class, name, rest, options,
+                           streamp);
+}
+
+void
+stream_close_tcp(struct stream *stream)
 {
     struct tcp_stream *tcp = CONTAINER_OF(stream, struct tcp_stream, up);
     resolver_cancel(tcp->query);
+    free(tcp->host);
 }
 
 const struct stream_class stream_tcp_class = {
     .prefix = "tcp",
+    .size = sizeof(struct tcp_stream),
     .needs_probes = true,
     .open = tcp_open,
-    .close = tcp_close,
+    .close = stream_close_tcp,
 };
 
 static char *
-listener_name(const struct sockaddr_storage *ss)
+listener_name(const char *prefix, const struct sockaddr_storage *ss)
 {
     struct str s = STR_INITIALIZER;
-    str_putf(&s, "ptcp:%u:", address_port(ss));
+    str_putf(&s, "%s:%u:", prefix, address_port(ss));
     address_put(&s, ss, true);
     return str_steal(&s);
 }
 
-static int
-ptcp_listen(struct loop *loop, const char *name UNUSED, const char *rest,
-            const struct stream_options *options,
-            struct stream_listener **listenerp)
+int
+stream_listen_tcp(struct loop *loop, const struct stream_listener_class *class,
+                  const char *rest, const struct stream_options *options,
+                  struct stream_listener **listenerp)
 {
     struct sockaddr_storage ss;
     struct error *error =
@@ -124,21 +127,30 @@ ptcp_listen(struct loop *loop, const char *name UNUSED, const char *rest,
     if (chosen) {
         stream_log_chosen_port(rest, address_port(&ss));
     }
-    char *bound_name = listener_name(&ss);
-    *listenerp =
-        stream_listener_create(loop, &stream_ptcp_class, bound_name, fd);
+    char *bound_name = listener_name(class->prefix, &ss);
+    *listenerp = stream_listener_create(loop, class, bound_name, fd);
     (*listenerp)->port = address_port(&ss);
     free(bound_name);
     return 0;
 }
 
-static struct stream *
-ptcp_accept(struct stream_listener *listener, int fd)
+static int
+ptcp_listen(struct loop *loop, const char *name UNUSED, const char *rest,
+            const struct stream_options *options,
+            struct stream_listener **listenerp)
+{
+    return stream_listen_tcp(loop, &stream_ptcp_class, rest, options,
+                             listenerp);
+}
+
+struct stream *
+stream_accept_tcp(struct stream_listener *listener,
+                  const struct stream_class *class, int fd)
 {
     struct sockaddr_storage ss;
     socklen_t size = sizeof ss;
     struct str name = STR_INITIALIZER;
-    str_put(&name, "tcp:");
+    str_putf(&name, "%s:", class->prefix);
     if (!getpeername(fd, (struct sockaddr *) &ss, &size)) {
         address_put_with_port(&name, &ss);
     } else {
@@ -146,10 +158,15 @@ ptcp_accept(struct stream_listener *listener, int fd)
     }
     socket_set_nodelay(fd);
     struct tcp_stream *tcp =
-        stream_create(listener->loop, &stream_tcp_class, sizeof *tcp,
-                      str_text(&name), fd, 0);
+        stream_create(listener->loop, class, str_text(&name), fd, 0);
     str_uninit(&name);
     return &tcp->up;
+}
+
+static struct stream *
+ptcp_accept(struct stream_listener *listener, int fd)
+{
+    return stream_accept_tcp(listener, &stream_tcp_class, fd);
 }
 
 const struct stream_listener_class stream_ptcp_class = {
@@ -157,35 +174,4 @@ const struct stream_listener_class stream_ptcp_class = {
     .needs_probes = true,
     .listen = ptcp_listen,
     .accept = ptcp_accept,
-};
-
-static int
-ssl_open(struct loop *loop UNUSED, const char *name, const char *rest UNUSED,
-         const struct stream_options *options UNUSED,
-         struct stream **streamp UNUSED)
-{
-    log_err("%s: TLS is not built in yet", name);
-    return ENOPROTOOPT;
-}
-
-static int
-pssl_listen(struct loop *loop UNUSED, const char *name,
-            const char *rest UNUSED,
-            const struct stream_options *options UNUSED,
-            struct stream_listener **listenerp UNUSED)
-{
-    log_err("%s: TLS is not built in yet", name);
-    return ENOPROTOOPT;
-}
-
-const struct stream_class stream_ssl_class = {
-    .prefix = "ssl",
-    .needs_probes = true,
-    .open = ssl_open,
-};
-
-const struct stream_listener_class stream_pssl_class = {
-    .prefix = "pssl",
-    .needs_probes = true,
-    .listen = pssl_listen,
 };

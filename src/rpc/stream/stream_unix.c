@@ -28,14 +28,14 @@ unix_open(struct loop *loop, const char *name, const char *rest,
     int error = socket_connect_unix(SOCK_STREAM, path, &fd);
     free(path);
     if (!error) {
-        *streamp = stream_create(loop, &stream_unix_class,
-                                 sizeof(struct stream), name, fd, 0);
+        *streamp = stream_create(loop, &stream_unix_class, name, fd, 0);
     }
     return error;
 }
 
 const struct stream_class stream_unix_class = {
     .prefix = "unix",
+    .size = sizeof(struct stream),
     .needs_probes = false,
     .open = unix_open,
 };
@@ -66,8 +66,8 @@ punix_accept(struct stream_listener *listener, int fd)
     static unsigned int n_accepted;
     char *name = xasprintf(
         "unix#%u", __atomic_fetch_add(&n_accepted, 1, __ATOMIC_RELAXED));
-    struct stream *stream = stream_create(listener->loop, &stream_unix_class,
-                                          sizeof(struct stream), name, fd, 0);
+    struct stream *stream =
+        stream_create(listener->loop, &stream_unix_class, name, fd, 0);
     free(name);
     return stream;
 }
