@@ -17,8 +17,6 @@ struct monitor {
     struct monitor_view *view;
 };
 
-static const char zero_uuid[] = "00000000-0000-0000-0000-000000000000";
-
 /* Shared views. */
 static struct list views = LIST_INITIALIZER(&views);
 
@@ -88,7 +86,9 @@ send_updates(const struct monitor *monitor, const char *updates, size_t len)
              methods[monitor->view->version]);
     json_put(&text, monitor->id, JSON_COMPACT);
     if (monitor->view->version == MONITOR_V3) {
-        str_putf(&text, ",\"%s\"", zero_uuid);
+        char last_id[UUID_LEN + 1];
+        uuid_format(history_last_id(monitor->sdb->history), last_id);
+        str_putf(&text, ",\"%s\"", last_id);
     }
     str_put_char(&text, ',');
     str_put_n(&text, updates, len);
@@ -112,6 +112,31 @@ check_since_params(const struct json *params)
         return db_error_syntax(last, "last-txn-id must be UUID format.");
     }
     return NULL;
+}
+
+/* [found, last ID, updates]: what 'monitor' missed since 'last', or
+ * everything. */
+static struct json *
+reply_since(const struct monitor *monitor, const struct json *last)
+{
+    struct served_db *sdb = monitor->sdb;
+    struct uuid id;
+    struct history_changes changes;
+    char last_id[UUID_LEN + 1];
+    if (!sdb->history) {
+        sdb->history = history_create();
+    }
+    bool ok = uuid_parse(json_text(last), &id);
+    assert(ok); /* It was checked. */
+    bool found = history_since(sdb->history, &id, &changes);
+    struct json *updates = found ? monitor_view_changes(
+                               monitor->view, changes.all.items, changes.all.n)
+                                 : monitor_view_initial(monitor->view);
+    history_changes_uninit(&changes);
+    uuid_format(history_last_id(sdb->history), last_id);
+    return json_array_create_3(json_boolean_create(found),
+                               json_string_create(last_id),
+                               updates ? updates : json_object_create());
 }
 
 struct json *
@@ -150,12 +175,8 @@ monitor_request(struct db_session *session, struct served_db *sdb,
     monitor->view = share_view(view);
     list_push_back(&sdb->monitors, &monitor->db_node);
     list_push_back(&session->monitors, &monitor->session_node);
-    struct json *initial = monitor_view_initial(monitor->view);
-    /* Nothing is known of earlier transactions: "found" is false. */
-    return version == MONITOR_V3
-               ? json_array_create_3(json_boolean_create(false),
-                                     json_string_create(zero_uuid), initial)
-               : initial;
+    return version == MONITOR_V3 ? reply_since(monitor, json_item(params, 3))
+                                 : monitor_view_initial(monitor->view);
 }
 
 struct json *
@@ -342,7 +363,8 @@ print_changes(struct monitor_view *view, const struct transaction *txn)
     view->txn = txn;
     free(view->updates);
     view->updates = NULL;
-    struct json *updates = monitor_view_changes(view, txn);
+    struct json *updates =
+        monitor_view_changes(view, txn->changes.items, txn->changes.n);
     if (updates) {
         struct str text = STR_INITIALIZER;
         json_put(&text, updates, JSON_COMPACT);

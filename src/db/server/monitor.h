@@ -48,9 +48,9 @@ struct db_error *monitor_view_create(struct monitor_view **,
 void monitor_view_destroy(struct monitor_view *);
 /* <table-updates> of the rows there are. */
 struct json *monitor_view_initial(const struct monitor_view *);
-/* <table-updates> of 'txn', or NULL. */
+/* <table-updates> of the 'n' changes, or NULL. */
 struct json *monitor_view_changes(const struct monitor_view *,
-                                  const struct transaction *txn);
+                                  struct row_change *const *changes, size_t n);
 /* <table-updates> of replacing the condition of 'mt' by 'new_'; NULL if no row
  * comes or goes.  Added to 'updates', which is made if NULL. */
 void monitor_view_recondition(const struct monitor_view *,

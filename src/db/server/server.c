@@ -17,6 +17,9 @@ committed(struct database_observer *observer, const struct transaction *txn)
 {
     struct served_db *sdb = CONTAINER_OF(observer, struct served_db, observer);
     if (!transaction_is_empty(txn)) {
+        if (sdb->history) {
+            history_add(sdb->history, txn);
+        }
         monitors_update(sdb, txn);
         if (!list_is_empty(&sdb->triggers)) {
             loop_task_schedule(&sdb->retry);
@@ -48,6 +51,7 @@ stop_serving(struct served_db *sdb)
     monitors_abandon(sdb);
     loop_task_cancel(&sdb->retry);
     list_remove(&sdb->observer.node);
+    history_destroy(sdb->history);
     database_destroy(sdb->db);
     storage_close(sdb->storage);
     free(sdb);

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/strmap.h"
 #include "db/engine/execute.h"
+#include "db/server/history.h"
 #include "db/server/server.h"
 #include "rpc/jsonrpc/session.h"
 
@@ -16,10 +17,11 @@ struct served_db {
     struct storage *storage;
     bool is_internal; /* "_Server": clients only read it. */
     struct database_observer observer;
-    struct list monitors;   /* Of struct monitor. */
-    struct list triggers;   /* Of struct trigger. */
-    struct loop_task retry; /* Tries triggers after a commit. */
-    struct uuid row;        /* Its row in "_Server". */
+    struct history *history; /* NULL until somebody asks for it. */
+    struct list monitors;    /* Of struct monitor. */
+    struct list triggers;    /* Of struct trigger. */
+    struct loop_task retry;  /* Tries triggers after a commit. */
+    struct uuid row;         /* Its row in "_Server". */
 };
 
 struct db_server {

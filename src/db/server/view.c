@@ -350,11 +350,11 @@ monitor_view_initial(const struct monitor_view *view)
 
 struct json *
 monitor_view_changes(const struct monitor_view *view,
-                     const struct transaction *txn)
+                     struct row_change *const *changes, size_t n)
 {
     struct json *updates = NULL;
-    for (size_t i = 0; i < txn->changes.n; i++) {
-        const struct row_change *change = txn->changes.items[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct row_change *change = changes[i];
         const struct monitor_table *mt =
             &view->tables[change->row->table->schema->index];
         struct json *update = mt->table && !change->is_dropped
