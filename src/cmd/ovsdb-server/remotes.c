@@ -373,11 +373,34 @@ db_changed(struct database_observer *observer,
     }
 }
 
+/* No remote is from a row of 'db', NULL: of any, any more. */
+static void
+forget_rows(struct remotes *remotes, const struct database *db)
+{
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &remotes->active) {
+        struct remote *remote = node->data;
+        if (!db || remote->db == db) {
+            remote->db = NULL;
+        }
+    }
+}
+
+/* Tables and rows are others now. */
+static void
+db_replaced(struct database_observer *observer)
+{
+    struct watch *watch = CONTAINER_OF(observer, struct watch, observer);
+    forget_rows(watch->remotes, watch->db);
+    loop_task_schedule(&watch->remotes->task);
+}
+
 void
 remotes_watch(struct remotes *remotes, struct database *db)
 {
     struct watch *watch = xzalloc(sizeof *watch);
     watch->observer.committed = db_changed;
+    watch->observer.replaced = db_replaced;
     watch->remotes = remotes;
     watch->db = db;
     list_push_back(&db->observers, &watch->observer.node);
@@ -395,13 +418,7 @@ remotes_unwatch(struct remotes *remotes, const struct database *db)
             free(watch);
         }
     }
-    struct strmap_node *node;
-    STRMAP_FOR_EACH (node, &remotes->active) {
-        struct remote *remote = node->data;
-        if (!db || remote->db == db) {
-            remote->db = NULL;
-        }
-    }
+    forget_rows(remotes, db);
 }
 
 /* --- Status ------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include "base/scan.h"
 #include "cmd/ovsdb-tool/ovsdb_tool.h"
 #include "db/data/db_error.h"
+#include "db/engine/convert.h"
 #include "db/engine/execute.h"
 #include "db/engine/record.h"
 #include "db/journal/journal.h"
@@ -97,11 +98,9 @@ command_convert(int argc, char *argv[])
         read_schema(argument(argc, argv, 2, default_schema()));
     fail_if(storage_open(argument(argc, argv, 1, default_db()),
                          dst ? STORAGE_READ : STORAGE_WRITE, &storage, &old));
-    struct database *new_ = database_create(schema);
-    struct json *record = record_from_database(old, clock_wall_msec(), NULL);
-    struct db_error *error = record_replay(new_, record, true);
+    struct database *new_;
+    struct db_error *error = database_convert(old, schema, &new_);
     fail_if(error ? db_error_to_error(error) : NULL);
-    json_unref(record);
     write_db(storage, new_, dst, "converted");
     database_destroy(old);
     database_destroy(new_);

@@ -189,7 +189,7 @@ main(int argc, char *argv[])
 {
     program_init(argc, argv);
     const struct option_group groups[] = { own_group, options_log_group };
-    int first = options_parse(argc, argv, groups, ARRAY_SIZE(groups), true);
+    int first = options_parse(argc, argv, groups, ARRAY_SIZE(groups), false);
     run_command(argc - first, argv + first);
     if (fflush(stdout) || ferror(stdout)) {
         program_fatal(errno, "write to standard output failed");

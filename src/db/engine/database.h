@@ -53,6 +53,9 @@ struct database_observer {
     struct list node; /* In 'observers' of the database. */
     /* 'txn' is checked and written; its changes can be read. */
     void (*committed)(struct database_observer *, const struct transaction *);
+    /* Schema or content are others now: every pointer to rows and tables is
+     * dead.  NULL if that does not matter. */
+    void (*replaced)(struct database_observer *);
 };
 
 struct database {

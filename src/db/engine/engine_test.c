@@ -311,7 +311,7 @@ test_record_makes_the_same_database(void **state UNUSED)
         "{'name':'p','kids':" KID("k1") ",'weak':" KID("k1") "}"));
     struct json *record = record_from_database(db, 1, NULL);
     struct database *copy = test_database();
-    struct db_error *error = record_replay(copy, record, false);
+    struct db_error *error = record_replay(copy, record);
     assert_null(error);
     struct json *again = record_from_database(copy, 1, NULL);
 

@@ -170,8 +170,7 @@ record_from_database(const struct database *db, long long date_ms,
 
 struct replay {
     struct transaction *txn;
-    bool is_diff;       /* Values of existing rows are differences. */
-    bool is_converting; /* What the schema does not know is left out. */
+    bool is_diff; /* Values of existing rows are differences. */
 };
 
 static struct db_error *
@@ -237,7 +236,7 @@ replay_row(const struct replay *r, struct table *table,
         struct db_error *error = NULL;
         if (column) {
             error = replay_column(r, row, column, m->value, is_new);
-        } else if (!r->is_converting) {
+        } else {
             error = db_error_syntax_tag(json, "unknown column",
                                         "No column %s in table %s.", m->name,
                                         table->schema->name);
@@ -280,7 +279,7 @@ replay_tables(const struct replay *r, const struct json *record)
         struct db_error *error = NULL;
         if (table) {
             error = replay_table(r, table, m->value);
-        } else if (m->name[0] != '_' && !r->is_converting) {
+        } else if (m->name[0] != '_') {
             error = db_error_syntax_tag(record, "unknown table",
                                         "No table named %s.", m->name);
         }
@@ -292,8 +291,7 @@ replay_tables(const struct replay *r, const struct json *record)
 }
 
 struct db_error *
-record_replay(struct database *db, const struct json *record,
-              bool is_converting)
+record_replay(struct database *db, const struct json *record)
 {
     if (record->type != JSON_OBJECT) {
         return db_error_syntax(record, "object expected");
@@ -302,7 +300,6 @@ record_replay(struct database *db, const struct json *record,
     struct replay r = {
         .txn = transaction_create(db),
         .is_diff = is_diff && is_diff->type == JSON_TRUE,
-        .is_converting = is_converting,
     };
     struct db_error *error = replay_tables(&r, record);
     if (!error) {

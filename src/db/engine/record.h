@@ -20,5 +20,5 @@ struct json *record_from_transaction(const struct transaction *,
 struct json *record_from_database(const struct database *, long long date_ms,
                                   const char *comment) WARN_UNUSED;
 /* Applies a record and commits it. */
-struct db_error *record_replay(struct database *, const struct json *record,
-                               bool is_converting) WARN_UNUSED;
+struct db_error *record_replay(struct database *,
+                               const struct json *record) WARN_UNUSED;

@@ -37,40 +37,53 @@ internal_create(void)
     return database_create(schema);
 }
 
+/* Makes the column have 'value', which it takes. */
+static void
+set(struct transaction *txn, struct row *row, const char *name,
+    struct datum *value)
+{
+    const struct column *column =
+        table_schema_find_column(row->table->schema, name);
+    if (!datum_equal(&row->fields[column->index], value, &column->type)) {
+        datum_swap(transaction_modify(txn, row, column), value);
+    }
+    datum_uninit(value, &column->type);
+}
+
 static void
 set_string(struct transaction *txn, struct row *row, const char *name,
            const char *value)
 {
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    struct datum *datum = transaction_modify(txn, row, column);
-    datum_uninit(datum, &column->type);
-    datum_init_string(datum, value);
+    struct datum datum;
+    datum_init_string(&datum, value);
+    set(txn, row, name, &datum);
 }
 
 static void
-set_true(struct transaction *txn, struct row *row, const char *name)
+set_boolean(struct transaction *txn, struct row *row, const char *name,
+            bool value)
 {
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    struct datum *datum = transaction_modify(txn, row, column);
-    datum_uninit(datum, &column->type);
-    datum_init_boolean(datum, true);
+    struct datum datum;
+    datum_init_boolean(&datum, value);
+    set(txn, row, name, &datum);
 }
 
-/* Adds the row of 'sdb'. */
+/* Makes the row of 'sdb' true. */
 static void
-add_row(struct transaction *txn, struct table *table,
+set_row(struct transaction *txn, struct table *table,
         const struct served_db *sdb)
 {
-    struct row *row = transaction_insert(txn, table, &sdb->row);
+    struct row *row = table_find_row(table, &sdb->row);
+    if (!row) {
+        row = transaction_insert(txn, table, &sdb->row);
+    }
     struct json *json = schema_to_json(sdb->db->schema);
     char *schema = json_print(json, JSON_COMPACT);
     json_unref(json);
     set_string(txn, row, "name", sdb->db->schema->name);
     set_string(txn, row, "model", storage_model(sdb->storage));
-    set_true(txn, row, "connected");
-    set_true(txn, row, "leader");
+    set_boolean(txn, row, "connected", true);
+    set_boolean(txn, row, "leader", true);
     set_string(txn, row, "schema", schema);
     free(schema);
 }
@@ -107,10 +120,7 @@ internal_update(struct db_server *server)
     }
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &server->dbs) {
-        const struct served_db *sdb = node->data;
-        if (!table_find_row(table, &sdb->row)) {
-            add_row(txn, table, sdb);
-        }
+        set_row(txn, table, node->data);
     }
     struct error *error = db_server_commit(server, txn, false);
     if (error) {

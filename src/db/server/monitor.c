@@ -407,11 +407,13 @@ monitors_abandon(struct served_db *sdb)
 {
     struct monitor *monitor, *next;
     LIST_FOR_EACH_SAFE (monitor, next, db_node, &sdb->monitors) {
-        /* ovsdb-server(7) §4.1.17 "monitor_canceled". */
-        session_send(
-            monitor->session,
-            jsonrpc_notify_create("monitor_canceled",
-                                  json_array_create_1(json_ref(monitor->id))));
+        if (monitor->session->is_change_aware) {
+            /* ovsdb-server(7) §4.1.17 "monitor_canceled". */
+            session_send(monitor->session,
+                         jsonrpc_notify_create(
+                             "monitor_canceled",
+                             json_array_create_1(json_ref(monitor->id))));
+        }
         monitor_destroy(monitor);
     }
 }

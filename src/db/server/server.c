@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/engine/convert.h"
 #include "db/server/server_private.h"
 #include "sys/log/log.h"
 
@@ -42,6 +43,17 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     sdb->row = uuid_random();
     strmap_add(&server->dbs, db->schema->name, sdb);
     return sdb;
+}
+
+void
+served_db_replace(struct served_db *sdb, struct database *content)
+{
+    triggers_abandon(sdb);
+    monitors_abandon(sdb);
+    history_destroy(sdb->history);
+    sdb->history = NULL;
+    database_replace(sdb->db, content);
+    internal_update(sdb->server);
 }
 
 static void

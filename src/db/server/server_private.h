@@ -55,6 +55,14 @@ void session_send_text(struct db_session *, const char *text, size_t len);
 /* Ends what the present connection of the client had. */
 void session_forget(struct db_session *);
 
+/* server.c: gives 'sdb' another content, which it takes: ends monitors and
+ * waiting transactions of the old one. */
+void served_db_replace(struct served_db *, struct database *content);
+
+/* conversion.c: changes the schema to the one in 'json'. */
+struct db_error *served_db_convert(struct served_db *,
+                                   const struct json *) WARN_UNUSED;
+
 /* trigger.c: "transact" requests being executed or waiting. */
 struct trigger;
 void trigger_execute(struct db_session *, struct served_db *,

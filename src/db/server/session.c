@@ -218,27 +218,27 @@ handle_set_db_change_aware(struct db_session *session,
 static void
 handle_convert(struct db_session *session, struct jsonrpc_message *request)
 {
-    const struct served_db *sdb = find_db(session, request);
+    struct served_db *sdb = find_db(session, request);
     if (!sdb) {
         return;
     }
     if (request->params->array.n != 2) {
         send_error(session, request,
-                   db_error_syntax(request->params,
-                                   "exactly two parameters are required"));
+                   db_error_syntax(request->params, "array expected"));
         return;
     }
-    struct schema *schema = NULL;
-    struct db_error *error =
-        schema_from_json(&schema, json_item(request->params, 1));
-    schema_destroy(schema);
-    if (!error) {
-        error = db_error_create("not supported",
-                                "online conversion of database %s is not "
-                                "supported yet; use \"ovsdb-tool convert\"",
-                                sdb->db->schema->name);
+    struct db_error *error = NULL;
+    if (session->is_read_only) {
+        error = db_error_create("not allowed",
+                                "convert operation not allowed when database "
+                                "server is in read only mode");
+    } else {
+        error = served_db_convert(sdb, json_item(request->params, 1));
     }
-    send_error(session, request, error);
+    send_result(session, request, error ? NULL : json_object_create(), error);
+    if (!error) {
+        db_server_notify_dbs_changed(session->server);
+    }
 }
 
 static const struct method {

@@ -79,7 +79,7 @@ load_records(struct storage *s, struct database *db)
     struct json *record;
     struct error *error;
     while (!(error = journal_read(s->journal, &record)) && record) {
-        struct db_error *db_error = record_replay(db, record, false);
+        struct db_error *db_error = record_replay(db, record);
         json_unref(record);
         if (db_error) {
             journal_unread(s->journal);
