@@ -213,7 +213,7 @@ run_list_br(struct ctl_context *c)
             str_vec_push(&names, bridge->name);
         }
     }
-    vsctl_print_sorted(c, &names);
+    ctl_print_sorted(c, &names);
 }
 
 static void

@@ -250,13 +250,3 @@ vsctl_port_ifaces(const struct vsctl_port *port)
     str_vec_sort(&names);
     return names;
 }
-
-void
-vsctl_print_sorted(struct ctl_context *c, struct str_vec *lines)
-{
-    str_vec_sort(lines);
-    for (size_t i = 0; i < lines->n; i++) {
-        str_putf(c->output, "%s\n", lines->items[i]);
-    }
-    str_vec_uninit(lines);
-}

@@ -4,7 +4,10 @@
 
 #include "base/mem.h"
 #include "cmd/ovs-vsctl/vsctl.h"
+#include "sys/log/log.h"
 #include "sys/process/program.h"
+
+LOG_MODULE(vsctl);
 
 static const struct ctl_row_id row_ids[] = {
     { VSWITCH_TABLE_BRIDGE, VSWITCH_TABLE_BRIDGE, "name", NULL, NULL },
@@ -100,7 +103,7 @@ main(int argc, char *argv[])
         .n_row_ids = ARRAY_SIZE(row_ids),
         .shows = shows,
         .n_shows = ARRAY_SIZE(shows),
-        .log_name = "vsctl",
+        .log = &log_this_module,
         .has_wait = true,
         .print_help = vsctl_print_help,
         .prerequisites = need_root,

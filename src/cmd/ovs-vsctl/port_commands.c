@@ -303,7 +303,7 @@ run_list_ports(struct ctl_context *c)
             str_vec_push(&names, port->name);
         }
     }
-    vsctl_print_sorted(c, &names);
+    ctl_print_sorted(c, &names);
 }
 
 static void
@@ -319,7 +319,7 @@ run_list_ifaces(struct ctl_context *c)
             str_vec_push(&names, iface->name);
         }
     }
-    vsctl_print_sorted(c, &names);
+    ctl_print_sorted(c, &names);
 }
 
 static void

@@ -1,82 +1,13 @@
 /* Commands about controllers, managers, TLS, Auto-Attach and resetting. */
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/scan.h"
 #include "cmd/ovs-vsctl/vsctl.h"
-#include "rpc/stream/stream.h"
-#include "sys/log/log.h"
-
-LOG_MODULE(vsctl);
 
 /* Targets of controllers and managers. */
-
-static void
-check_targets(char **targets, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (stream_check_name(targets[i])
-            && stream_check_listener_name(targets[i])) {
-            log_warn("target type \"%s\" is possibly erroneous", targets[i]);
-        }
-    }
-}
-
-static void
-print_targets(struct ctl_context *c, const struct idl_row *row,
-              const char *column)
-{
-    struct str_vec targets = VEC_INITIALIZER;
-    size_t n = ctl_read(row, column)->n;
-    ctl_verify(row, column);
-    for (size_t i = 0; i < n; i++) {
-        const struct idl_row *ref = ctl_read_row(row, column, i);
-        if (ref) {
-            ctl_verify(ref, "target");
-            str_vec_push(&targets, ctl_read_string(ref, "target"));
-        }
-    }
-    vsctl_print_sorted(c, &targets);
-}
-
-static void
-delete_refs(struct idl_row *row, const char *column)
-{
-    size_t n = ctl_read(row, column)->n;
-    ctl_verify(row, column);
-    for (size_t i = 0; i < n; i++) {
-        struct idl_row *ref = ctl_read_row(row, column, i);
-        if (ref) {
-            idl_txn_delete(ref);
-        }
-    }
-    ctl_clear(row, column);
-}
-
-static void
-insert_targets(struct ctl_context *c, struct idl_row *row, const char *column,
-               size_t table)
-{
-    const char *probe = ctl_option(c, "--inactivity-probe");
-    int64_t probe_ms = 0;
-    if (probe && !scan_i64(probe, 10, &probe_ms)) {
-        ctl_fail("%s: inactivity probe is not a number of milliseconds",
-                 probe);
-    }
-    int first = table == VSWITCH_TABLE_CONTROLLER ? 2 : 1;
-    check_targets(&c->argv[first], c->argc - first);
-    for (int i = first; i < c->argc; i++) {
-        struct idl_row *ref = vsctl_insert(c, table);
-        ctl_write_string(ref, "target", c->argv[i]);
-        if (probe) {
-            ctl_write_integer(ref, "inactivity_probe", probe_ms);
-        }
-        ctl_add_ref(row, column, ref);
-    }
-}
 
 static void
 need_controller(struct ctl_context *c)
@@ -89,22 +20,22 @@ need_controller(struct ctl_context *c)
 static void
 run_get_controller(struct ctl_context *c)
 {
-    print_targets(c, vsctl_find_bridge(c, c->argv[1], true)->row,
-                  "controller");
+    ctl_print_targets(c, vsctl_find_bridge(c, c->argv[1], true)->row,
+                      "controller");
 }
 
 static void
 run_del_controller(struct ctl_context *c)
 {
-    delete_refs(vsctl_find_real_bridge(c, c->argv[1])->row, "controller");
+    ctl_delete_refs(vsctl_find_real_bridge(c, c->argv[1])->row, "controller");
 }
 
 static void
 run_set_controller(struct ctl_context *c)
 {
     struct idl_row *row = vsctl_find_real_bridge(c, c->argv[1])->row;
-    delete_refs(row, "controller");
-    insert_targets(c, row, "controller", VSWITCH_TABLE_CONTROLLER);
+    ctl_delete_refs(row, "controller");
+    ctl_insert_targets(c, row, "controller", 2);
 }
 
 static void
@@ -146,20 +77,20 @@ need_manager(struct ctl_context *c)
 static void
 run_get_manager(struct ctl_context *c)
 {
-    print_targets(c, vsctl_root(c), "manager_options");
+    ctl_print_targets(c, vsctl_root(c), "manager_options");
 }
 
 static void
 run_del_manager(struct ctl_context *c)
 {
-    delete_refs(vsctl_root(c), "manager_options");
+    ctl_delete_refs(vsctl_root(c), "manager_options");
 }
 
 static void
 run_set_manager(struct ctl_context *c)
 {
     run_del_manager(c);
-    insert_targets(c, vsctl_root(c), "manager_options", VSWITCH_TABLE_MANAGER);
+    ctl_insert_targets(c, vsctl_root(c), "manager_options", 1);
 }
 
 /* TLS. */
@@ -198,7 +129,7 @@ run_get_ssl(struct ctl_context *c)
 static void
 run_del_ssl(struct ctl_context *c)
 {
-    delete_refs(vsctl_root(c), "ssl");
+    ctl_delete_refs(vsctl_root(c), "ssl");
 }
 
 static void

@@ -57,8 +57,6 @@ void vsctl_check_conflict(struct ctl_context *, const char *name,
                           const char *what);
 /* Names of interfaces of a port, sorted. */
 struct str_vec vsctl_port_ifaces(const struct vsctl_port *);
-/* Prints the strings, sorted, one a line, and frees them. */
-void vsctl_print_sorted(struct ctl_context *, struct str_vec *);
 
 /* Notes an interface made by this run: the wait reports its errors. */
 void vsctl_note_new_iface(const char *name);

@@ -19,7 +19,7 @@
 #include "sys/process/options.h"
 #include "sys/process/program.h"
 
-LOG_MODULE(vsctl);
+LOG_MODULE(db_ctl_base);
 
 void
 ctl_fail(const char *format, ...)
@@ -28,7 +28,7 @@ ctl_fail(const char *format, ...)
     va_start(args, format);
     char *text = xvasprintf(format, args);
     va_end(args);
-    log_set_level("vsctl", LOG_TO_CONSOLE, LOG_LEVEL_OFF);
+    log_set_level("db_ctl_base", LOG_TO_CONSOLE, LOG_LEVEL_OFF);
     log_err("%s", text);
     fflush(stdout);
     program_fatal(0, "%s", text);
@@ -142,7 +142,7 @@ handle_own(int id, const char *argument, void *ctl_)
         ctl->db = xstrdup(argument);
         break;
     case OPT_NO_SYSLOG:
-        log_set_level(ctl->config->log_name, LOG_TO_SYSLOG, LOG_LEVEL_WARN);
+        log_set_level(ctl->config->log->name, LOG_TO_SYSLOG, LOG_LEVEL_WARN);
         break;
     case OPT_NO_WAIT:
         ctl->wait = false;
@@ -203,13 +203,13 @@ handle_local(int id, const char *argument, void *group_)
 {
     struct local_group *group = group_;
     char *name = xasprintf("--%s", group->specs[id].name);
-    bool added = strmap_add_once(&group->ctl->local_options, name,
-                                 xstrdup_nullable(argument));
-    struct error *error =
-        added ? NULL
-              : error_create("'%s' option specified multiple times", name);
+    /* Of several, the first one counts. */
+    if (!strmap_find(&group->ctl->local_options, name)) {
+        strmap_add(&group->ctl->local_options, name,
+                   xstrdup_nullable(argument));
+    }
     free(name);
-    return error;
+    return NULL;
 }
 
 static void
@@ -243,14 +243,46 @@ add_local_options(struct local_group *group)
     strset_uninit(&seen);
 }
 
+/* Whether the tool takes the option. */
+static bool
+is_offered(const struct ctl_config *config, int id)
+{
+    switch (id) {
+    case OPT_NO_WAIT:
+    case OPT_RETRY:
+    case OPT_COMMANDS:
+    case OPT_OPTIONS:
+    case OPT_LEADER_ONLY:
+    case OPT_NO_LEADER_ONLY:
+    case OPT_SHUFFLE:
+    case OPT_NO_SHUFFLE:
+        return config->has_wait;
+    default:
+        return true;
+    }
+}
+
+/* The options of this file that the tool takes. */
+static struct option_group
+own_group(struct ctl *ctl)
+{
+    static struct option_spec offered[ARRAY_SIZE(own_options)];
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(own_options); i++) {
+        if (is_offered(ctl->config, own_options[i].id)) {
+            offered[n++] = own_options[i];
+        }
+    }
+    return (struct option_group){ offered, n, handle_own, ctl };
+}
+
 enum { COMMON_GROUPS = 6 };
 
 /* The options that every command line may have. */
 static size_t
 common_groups(struct ctl *ctl, struct option_group groups[COMMON_GROUPS])
 {
-    groups[0] = (struct option_group){ own_options, ARRAY_SIZE(own_options),
-                                       handle_own, ctl };
+    groups[0] = own_group(ctl);
     groups[1] = options_log_group;
     groups[2] =
         (struct option_group){ text_table_options, text_table_n_options,
@@ -375,7 +407,7 @@ run_prerequisites(struct ctl *ctl)
 }
 
 static void
-check_symbols(const struct symbol_table *symbols)
+check_symbols(const struct log_module *log, const struct symbol_table *symbols)
 {
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &symbols->symbols) {
@@ -387,15 +419,17 @@ check_symbols(const struct symbol_table *symbols)
         }
         if (!symbol->strong_ref) {
             if (!symbol->weak_ref) {
-                log_warn("row id \"%s\" was created but no reference to it "
-                         "was inserted, so it will not actually appear in "
-                         "the database",
-                         node->name);
+                log_write(log, LOG_LEVEL_WARN,
+                          "row id \"%s\" was created but no reference to it "
+                          "was inserted, so it will not actually appear in "
+                          "the database",
+                          node->name);
             } else {
-                log_warn("row id \"%s\" was created but only a weak "
-                         "reference to it was inserted, so it will not "
-                         "actually appear in the database",
-                         node->name);
+                log_write(log, LOG_LEVEL_WARN,
+                          "row id \"%s\" was created but only a weak "
+                          "reference to it was inserted, so it will not "
+                          "actually appear in the database",
+                          node->name);
             }
         }
     }
@@ -477,7 +511,7 @@ attempt(struct ctl *ctl, int *statusp)
     bool done = run_commands(ctl, &c);
     enum idl_txn_status status = IDL_TXN_TRY_AGAIN;
     if (done) {
-        check_symbols(c.symbols);
+        check_symbols(ctl->config->log, c.symbols);
         if (ctl->config->check) {
             ctl->config->check(&c);
         }
@@ -548,7 +582,7 @@ ctl_main(int argc, char *argv[], const struct ctl_config *config)
     static const struct idl_observer observer = { .changed = on_changed };
     struct ctl ctl = {
         .config = config,
-        .wait = true,
+        .wait = config->has_wait,
         .shuffle = true,
         .style = { .format = TABLE_LIST,
                    .headings = true,
@@ -562,8 +596,9 @@ ctl_main(int argc, char *argv[], const struct ctl_config *config)
     char *args = escape_args(argc, argv);
     int first = parse_options(&ctl, argc, argv);
     ctl_parse_commands(&ctl, argc - first, argv + first);
-    log_at(ctl_might_write(&ctl) ? LOG_LEVEL_INFO : LOG_LEVEL_DBG,
-           "Called as %s", args);
+    log_write(config->log,
+              ctl_might_write(&ctl) ? LOG_LEVEL_INFO : LOG_LEVEL_DBG,
+              "Called as %s", args);
     ctl.comment = transaction_comment(args);
     options_set_timeout(ctl.timeout_s);
     if (!ctl.db) {

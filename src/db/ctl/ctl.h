@@ -25,6 +25,7 @@
 
 struct ctl;
 struct ctl_command;
+struct log_module;
 
 /* One command's run. */
 struct ctl_context {
@@ -74,7 +75,9 @@ struct ctl_show_table {
     size_t table;
     const char *name_column; /* NULL: the UUID. */
     const char *columns[5];  /* In order, NULL at the end. */
-    /* Prints more of the row; may be NULL. */
+    /* Prints more of the row, which may be in 'extra_column'; both may be
+     * NULL. */
+    const char *extra_column;
     void (*extra)(struct ctl_context *, const struct idl_row *, int indent);
 };
 
@@ -87,8 +90,8 @@ struct ctl_config {
     size_t n_row_ids;
     const struct ctl_show_table *shows; /* The first one is where it starts. */
     size_t n_shows;
-    const char *log_name; /* Module whose level --no-syslog sets. */
-    bool has_wait;        /* --no-wait, --retry, --leader-only ... */
+    struct log_module *log; /* The tool's: what --no-syslog makes quiet. */
+    bool has_wait; /* --no-wait, --retry, --leader-only, --commands ... */
     void (*print_help)(void);
     /* Before the commands of an attempt: creates the root row if need be.
      * Called with the transaction open. */
@@ -97,7 +100,8 @@ struct ctl_config {
     void (*check)(struct ctl_context *);
     void (*end)(struct ctl_context *);
     /* The commit changed something ('value': new value of what begin()
-     * increments) and --no-wait was not given.  Returns the exit status. */
+     * increments) and --no-wait was not given.  Returns the exit status.
+     * NULL without 'has_wait'. */
     int (*wait)(struct ctl *, int64_t value, bool changed);
     void (*prerequisites)(struct ctl_context *);
 };
@@ -147,6 +151,20 @@ void ctl_add_ref(struct idl_row *, const char *column,
 void ctl_remove_ref(struct idl_row *, const char *column,
                     const struct idl_row *to);
 void ctl_verify(const struct idl_row *, const char *column);
+
+/* ctl_targets.c: rows with a "target" in a set of references 'column' of
+ * 'row', controllers and managers. */
+/* Prints the targets, sorted. */
+void ctl_print_targets(struct ctl_context *, const struct idl_row *row,
+                       const char *column);
+/* Deletes the rows that the column refers to, and empties it. */
+void ctl_delete_refs(struct idl_row *row, const char *column);
+/* Adds a row for each argument from number 'first' on, with the inactivity
+ * probe of the option. */
+void ctl_insert_targets(struct ctl_context *, struct idl_row *row,
+                        const char *column, int first);
+/* Prints the strings, sorted, one a line, and frees them. */
+void ctl_print_sorted(struct ctl_context *, struct str_vec *);
 
 /* ctl_match.c: what arguments name. */
 /* Table, column by (abbreviated) name; ends the program if there is none. */

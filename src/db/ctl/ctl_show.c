@@ -30,6 +30,7 @@ need_show(struct ctl_context *c)
              j++) {
             ctl_need(c, show->table, show->columns[j]);
         }
+        ctl_need(c, show->table, show->extra_column);
     }
 }
 

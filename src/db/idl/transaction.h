@@ -64,6 +64,8 @@ void idl_txn_remove_keys(struct idl_row *, const struct column *,
  * 'persist' the server is to use that one too. */
 struct idl_row *idl_txn_insert(struct idl_txn *, size_t table,
                                const struct uuid *uuid, bool persist);
+/* For this transaction the row is gone.  In tables that are not roots, the
+ * server keeps it as long as another row refers to it. */
 void idl_txn_delete(struct idl_row *);
 /* Counts writes, insertions and deletions: what was read is as it was while
  * this is. */

@@ -227,6 +227,10 @@ encode_edit(struct idl_txn *txn, const struct idl_row_edit *edit,
         return encode_insert(txn, edit, operations);
     }
     if (edit->is_delete) {
+        /* Rows of other tables go with the last reference to them. */
+        if (!idl_row_table(edit->row)->is_root) {
+            return false;
+        }
         struct json *op = operation_create("delete", edit->row);
         json_object_put(op, "where", where_uuid(&edit->row->uuid));
         json_array_add(operations, op);
