@@ -137,7 +137,7 @@ class Suite:
 
     def start_ovsdb_server(self, *args, db="conf.db", create=True):
         """An ovsdb-server with an Open_vSwitch database at RUNDIR/db.sock."""
-        path = self.run_dir / db
+        path = db if db.startswith("relay:") else self.run_dir / db
         if create and not path.exists():
             self.ok("ovsdb-tool", "create", path, self.schema())
         # Those of a server that was killed tell nothing about the new one.

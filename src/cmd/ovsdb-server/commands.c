@@ -4,12 +4,28 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/scan.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
 #include "rpc/appctl/appctl.h"
 #include "sys/log/log.h"
 #include "sys/process/memory_report.h"
 
 LOG_MODULE(ovsdb_server);
+
+struct error *
+databases_add(struct db_server *server, const char *name)
+{
+    const char *rest;
+    if (!scan_prefix(name, "relay:", &rest)) {
+        return db_server_add_file(server, name);
+    }
+    const char *colon = strchr(rest, ':');
+    if (!colon) {
+        return error_create("ovsdb error: %s: invalid syntax", name);
+    }
+    CLEANUP(free_ptr) char *db = xmemdup0(rest, (size_t) (colon - rest));
+    return db_server_add_relay(server, db, colon + 1);
+}
 
 struct context {
     struct db_server *server;
@@ -44,23 +60,34 @@ list_dbs(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
     reply_str(conn, &text);
 }
 
+/* The name of the database that 'argument' added, for the caller to free. */
+static char *
+name_of_database(const char *argument)
+{
+    const char *rest;
+    if (scan_prefix(argument, "relay:", &rest)) {
+        return xmemdup0(rest, strcspn(rest, ":"));
+    }
+    struct schema *schema;
+    struct error *error = storage_read_schema(argument, &schema);
+    char *name = error ? NULL : xstrdup(schema->name);
+    error_destroy(error);
+    schema_destroy(schema);
+    return name;
+}
+
 static void
 add_db(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
        void *context_)
 {
     const struct context *context = context_;
-    struct str before = STR_INITIALIZER;
-    struct error *error = db_server_add_file(context->server, argv[1]);
-    str_uninit(&before);
+    struct error *error = databases_add(context->server, argv[1]);
     if (!error) {
-        struct schema *schema;
-        struct error *again = storage_read_schema(argv[1], &schema);
-        if (!again) {
+        CLEANUP(free_ptr) char *name = name_of_database(argv[1]);
+        if (name) {
             remotes_watch(context->remotes,
-                          db_server_find(context->server, schema->name));
-            schema_destroy(schema);
+                          db_server_find(context->server, name));
         }
-        error_destroy(again);
         db_server_notify_dbs_changed(context->server);
         error = remotes_update(context->remotes);
     }
@@ -178,21 +205,6 @@ not_supported(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
     free(text);
 }
 
-/* What an active server has none of. */
-static void
-nothing(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
-        void *context UNUSED)
-{
-    appctl_reply(conn, NULL);
-}
-
-static void
-connect_active(struct appctl_conn *conn, int argc UNUSED,
-               const char *argv[] UNUSED, void *context UNUSED)
-{
-    appctl_reply(conn, "Unable to connect: active server is not specified.\n");
-}
-
 static void
 trim_on_compaction(struct appctl_conn *conn, int argc UNUSED,
                    const char *argv[], void *context_)
@@ -207,14 +219,6 @@ trim_on_compaction(struct appctl_conn *conn, int argc UNUSED,
     log_info("memory trimming after compaction %s.",
              enable ? "enabled" : "disabled");
     appctl_reply(conn, NULL);
-}
-
-static void
-sync_status(struct appctl_conn *conn, int argc UNUSED,
-            const char *argv[] UNUSED, void *context UNUSED)
-{
-    /* A server that does not replicate is always the active one. */
-    appctl_reply(conn, "state: active");
 }
 
 static void
@@ -236,7 +240,7 @@ report_memory(struct memory_report *report, void *context_)
 
 void
 commands_register(struct db_server *server, struct remotes *remotes,
-                  struct loop *loop)
+                  struct sync_config *sync, struct loop *loop)
 {
     static const struct {
         const char *name, *usage;
@@ -255,18 +259,6 @@ commands_register(struct db_server *server, struct remotes *remotes,
           disable_monitor_cond },
         { "ovsdb-server/get-db-storage-status", "DB", 1, 1, storage_status },
         { "ovsdb/file/column-diff-enable", NULL, 0, 0, enable_column_diff },
-        { "ovsdb-server/sync-status", "", 0, 0, sync_status },
-        { "ovsdb-server/set-active-ovsdb-server", "", 1, 1, not_supported },
-        { "ovsdb-server/connect-active-ovsdb-server", "", 0, 0,
-          connect_active },
-        { "ovsdb-server/disconnect-active-ovsdb-server", "", 0, 0, nothing },
-        { "ovsdb-server/get-active-ovsdb-server", "", 0, 0, nothing },
-        { "ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1, 1,
-          not_supported },
-        { "ovsdb-server/set-relay-source-probe-interval", "", 1, 1,
-          not_supported },
-        { "ovsdb-server/set-sync-exclude-tables", "", 0, 1, not_supported },
-        { "ovsdb-server/get-sync-exclude-tables", "", 0, 0, nothing },
         { "ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1,
           trim_on_compaction },
         { "ovsdb-server/perf-counters-show", "", 0, 0, not_supported },
@@ -283,6 +275,7 @@ commands_register(struct db_server *server, struct remotes *remotes,
                         commands[i].min_args, commands[i].max_args,
                         commands[i].callback, context);
     }
+    sync_commands_register(server, sync);
     memory_report_register(report_memory, context);
     appctl_register_memory();
     appctl_register_time(loop, true);

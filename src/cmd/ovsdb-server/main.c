@@ -30,10 +30,10 @@ enum option_id {
     OPTION_NO_DBS,
     OPTION_NO_COLUMN_DIFF,
     OPTION_NO_DATA_CONVERSION,
-    /* These fail. */
     OPTION_SYNC_FROM,
     OPTION_SYNC_EXCLUDE,
     OPTION_ACTIVE,
+    /* These fail. */
     OPTION_CONFIG_FILE,
     OPTION_RECORD,
     OPTION_REPLAY,
@@ -68,6 +68,8 @@ struct settings {
     const char *unixctl;
     const char *run;
     bool no_dbs;
+    struct sync_config sync;
+    bool is_active;
 };
 
 struct server {
@@ -132,8 +134,14 @@ handle_option(int id, const char *argument, void *settings_)
         /* Files of this server always have the data after a conversion. */
         return NULL;
     case OPTION_SYNC_FROM:
+        settings->sync.from = xstrdup(argument);
+        return NULL;
     case OPTION_SYNC_EXCLUDE:
+        settings->sync.excluded = xstrdup(argument);
+        return NULL;
     case OPTION_ACTIVE:
+        settings->is_active = true;
+        return NULL;
     case OPTION_CONFIG_FILE:
     case OPTION_RECORD:
     case OPTION_REPLAY:
@@ -198,11 +206,7 @@ open_databases(struct server *s, int n, char *names[], bool no_dbs)
         n = 1;
     }
     for (int i = 0; i < n; i++) {
-        if (!strncmp(names[i], "relay:", 6)) {
-            program_fatal(0, "%s: relay databases are not supported yet",
-                          names[i]);
-        }
-        fail_if(db_server_add_file(s->server, names[i]));
+        fail_if(databases_add(s->server, names[i]));
     }
     struct str list = STR_INITIALIZER;
     db_server_put_names(s->server, false, &list);
@@ -256,7 +260,7 @@ run_status(const struct server *s)
 int
 main(int argc, char *argv[])
 {
-    struct settings settings = { 0 };
+    struct settings settings = { .sync.probe_ms = -1 };
     struct server s = { 0 };
     struct option_group groups[N_GROUPS];
 
@@ -278,7 +282,11 @@ main(int argc, char *argv[])
     struct appctl_server *appctl;
     fail_if(appctl_server_create(s.loop, settings.unixctl, &appctl));
     appctl_register_exit(quit, &s);
-    commands_register(s.server, s.remotes, s.loop);
+    commands_register(s.server, s.remotes, &settings.sync, s.loop);
+    if (settings.sync.from && !settings.is_active) {
+        db_server_start_replication(s.server, settings.sync.from,
+                                    settings.sync.excluded, -1);
+    }
     loop_timer_init(s.loop, &s.compact_timer, check_compaction, &s);
     loop_timer_set(&s.compact_timer, clock_msec() + COMPACT_CHECK_MS);
     if (settings.run) {
@@ -296,5 +304,7 @@ main(int argc, char *argv[])
     db_server_destroy(s.server);
     loop_destroy(s.loop);
     str_vec_uninit(&settings.remotes);
+    free(settings.sync.from);
+    free(settings.sync.excluded);
     return status;
 }

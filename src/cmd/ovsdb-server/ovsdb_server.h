@@ -42,6 +42,18 @@ void remotes_unwatch(struct remotes *, const struct database *db);
 /* Appends the names, sorted, a line each. */
 void remotes_put_names(const struct remotes *, struct str *);
 
+/* Whom to replicate, if anybody. */
+struct sync_config {
+    char *from;     /* NULL: nobody was named. */
+    char *excluded; /* "DB:TABLE,...", or NULL. */
+    int probe_ms;   /* -1: the default. */
+};
+
+/* Adds 'name': a file, or "relay:DB:REMOTES". */
+struct error *databases_add(struct db_server *, const char *name) WARN_UNUSED;
+
 /* Registers the runtime commands. */
 void commands_register(struct db_server *, struct remotes *,
-                       struct loop *loop);
+                       struct sync_config *, struct loop *loop);
+/* sync_commands.c: those about replication and relays. */
+void sync_commands_register(struct db_server *, struct sync_config *);

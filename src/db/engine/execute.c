@@ -800,6 +800,23 @@ execute(struct database *db, const struct execute_session *session,
     result->txn = x.txn;
 }
 
+bool
+execute_is_read_only(const struct json *params)
+{
+    for (size_t i = 1; i < params->array.n; i++) {
+        const struct json *op = json_item(params, i);
+        const struct json *name =
+            op->type == JSON_OBJECT ? json_object_find(op, "op") : NULL;
+        const struct operation_class *class = name && name->type == JSON_STRING
+                                                  ? find_class(json_text(name))
+                                                  : NULL;
+        if (class && !class->is_read_only) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct json *
 execute_reply_with_error(struct json *reply, struct db_error *error)
 {

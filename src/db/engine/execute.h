@@ -33,5 +33,7 @@ struct execute_result {
 void execute(struct database *, const struct execute_session *,
              const struct json *params, long long elapsed_ms,
              struct execute_result *);
+/* Whether no operation in 'params' asks for a change. */
+bool execute_is_read_only(const struct json *params);
 /* Appends 'error', which it takes, to 'reply' and returns it. */
 struct json *execute_reply_with_error(struct json *reply, struct db_error *);

@@ -38,12 +38,18 @@ struct history {
     struct uuid last_id;
 };
 
+static struct uuid
+use_id(const struct uuid *id)
+{
+    return uuid_is_zero(id) ? uuid_random() : *id;
+}
+
 struct history *
-history_create(void)
+history_create(const struct uuid *id)
 {
     struct history *history = xzalloc(sizeof *history);
     list_init(&history->pasts);
-    history->first_id = uuid_random();
+    history->first_id = use_id(id);
     history->last_id = history->first_id;
     return history;
 }
@@ -115,10 +121,11 @@ remember(struct past *past, const struct row_change *change)
 }
 
 void
-history_add(struct history *history, const struct transaction *txn)
+history_add(struct history *history, const struct transaction *txn,
+            const struct uuid *id)
 {
     struct past *past = xzalloc(sizeof *past);
-    past->id = uuid_random();
+    past->id = use_id(id);
     for (size_t i = 0; i < txn->changes.n; i++) {
         const struct row_change *change = txn->changes.items[i];
         if (!change->is_dropped) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/server/mirror.h"
 #include "db/server/server_private.h"
 #include "sys/log/log.h"
 
@@ -77,15 +78,19 @@ set_row(struct transaction *txn, struct table *table,
     if (!row) {
         row = transaction_insert(txn, table, &sdb->row);
     }
-    struct json *json = schema_to_json(sdb->db->schema);
-    char *schema = json_print(json, JSON_COMPACT);
-    json_unref(json);
     set_string(txn, row, "name", sdb->db->schema->name);
-    set_string(txn, row, "model", storage_model(sdb->storage));
-    set_boolean(txn, row, "connected", true);
-    set_boolean(txn, row, "leader", true);
-    set_string(txn, row, "schema", schema);
-    free(schema);
+    set_string(txn, row, "model",
+               sdb->is_relay ? "relay" : storage_model(sdb->storage));
+    set_boolean(txn, row, "connected",
+                !sdb->is_relay || (sdb->mirror && mirror_is_up(sdb->mirror)));
+    set_boolean(txn, row, "leader", !sdb->is_relay);
+    if (sdb->is_available) {
+        struct json *json = schema_to_json(sdb->db->schema);
+        char *schema = json_print(json, JSON_COMPACT);
+        json_unref(json);
+        set_string(txn, row, "schema", schema);
+        free(schema);
+    }
 }
 
 /* The database whose row has 'uuid', or NULL. */

@@ -124,7 +124,7 @@ reply_since(const struct monitor *monitor, const struct json *last)
     struct history_changes changes;
     char last_id[UUID_LEN + 1];
     if (!sdb->history) {
-        sdb->history = history_create();
+        sdb->history = history_create(&sdb->txn_id);
     }
     bool ok = uuid_parse(json_text(last), &id);
     assert(ok); /* It was checked. */
@@ -391,6 +391,18 @@ monitors_update(struct served_db *sdb, const struct transaction *txn)
         free(monitor->view->updates);
         monitor->view->updates = NULL;
     }
+}
+
+bool
+session_monitors(const struct db_session *session, const struct served_db *sdb)
+{
+    const struct monitor *monitor;
+    LIST_FOR_EACH (monitor, session_node, &session->monitors) {
+        if (monitor->sdb == sdb) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "db/engine/convert.h"
+#include "db/server/mirror.h"
 #include "db/server/server_private.h"
 #include "sys/log/log.h"
 
@@ -19,7 +20,7 @@ committed(struct database_observer *observer, const struct transaction *txn)
     struct served_db *sdb = CONTAINER_OF(observer, struct served_db, observer);
     if (!transaction_is_empty(txn)) {
         if (sdb->history) {
-            history_add(sdb->history, txn);
+            history_add(sdb->history, txn, &sdb->txn_id);
         }
         monitors_update(sdb, txn);
         if (!list_is_empty(&sdb->triggers)) {
@@ -35,6 +36,7 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     sdb->server = server;
     sdb->db = db;
     sdb->storage = storage;
+    sdb->is_available = true;
     sdb->observer.committed = committed;
     list_push_back(&db->observers, &sdb->observer.node);
     list_init(&sdb->monitors);
@@ -45,9 +47,21 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     return sdb;
 }
 
+static bool
+uses(const struct db_session *session, const struct served_db *sdb)
+{
+    return session_monitors(session, sdb) || session_waits_for(session, sdb);
+}
+
 void
 served_db_replace(struct served_db *sdb, struct database *content)
 {
+    struct db_session *session, *next;
+    LIST_FOR_EACH_SAFE (session, next, node, &sdb->server->sessions) {
+        if (!session->is_change_aware && uses(session, sdb)) {
+            db_session_reconnect(session);
+        }
+    }
     triggers_abandon(sdb);
     monitors_abandon(sdb);
     history_destroy(sdb->history);
@@ -59,6 +73,7 @@ served_db_replace(struct served_db *sdb, struct database *content)
 static void
 stop_serving(struct served_db *sdb)
 {
+    mirror_destroy(sdb->mirror);
     triggers_abandon(sdb);
     monitors_abandon(sdb);
     loop_task_cancel(&sdb->retry);
@@ -78,6 +93,8 @@ db_server_create(struct loop *loop)
     list_init(&server->sessions);
     strmap_init(&server->locks);
     server->id = uuid_random();
+    server->relay_probe_ms = -1;
+    replication_init(server);
     serve(server, internal_create(), storage_create_volatile())->is_internal =
         true;
     server->is_ready = true;
@@ -96,6 +113,8 @@ db_server_destroy(struct db_server *server)
         db_session_close(session);
     }
     server->is_ready = false;
+    db_server_stop_replication(server);
+    loop_task_cancel(&server->replication_end);
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &server->dbs) {
         stop_serving(node->data);
@@ -124,6 +143,56 @@ db_server_add_file(struct db_server *server, const char *name)
     serve(server, db, storage);
     internal_update(server);
     return NULL;
+}
+
+/* What a relay has until its source tells: no table at all. */
+static struct database *
+create_placeholder(const char *name)
+{
+    struct json *json = json_object_create();
+    json_object_put_string(json, "name", name);
+    json_object_put(json, "tables", json_object_create());
+    struct schema *schema;
+    struct db_error *error = schema_from_json(&schema, json);
+    json_unref(json);
+    struct database *db = error ? NULL : database_create(schema);
+    db_error_destroy(error);
+    return db;
+}
+
+struct error *
+db_server_add_relay(struct db_server *server, const char *name,
+                    const char *remotes)
+{
+    if (strmap_find(&server->dbs, name)) {
+        return error_create("ovsdb error: %s: duplicate database name", name);
+    }
+    struct database *db = create_placeholder(name);
+    if (!db) {
+        return error_create("ovsdb error: relay:%s: not a valid name", name);
+    }
+    struct served_db *sdb = serve(server, db, storage_create_volatile());
+    sdb->is_available = false;
+    sdb->is_relay = true;
+    internal_update(server);
+    sdb->mirror = mirror_create(sdb, MIRROR_RELAY, remotes, NULL);
+    if (server->relay_probe_ms >= 0) {
+        mirror_set_probe_interval(sdb->mirror, server->relay_probe_ms);
+    }
+    return NULL;
+}
+
+void
+db_server_set_relay_probe_interval(struct db_server *server, int ms)
+{
+    struct strmap_node *node;
+    server->relay_probe_ms = ms;
+    STRMAP_FOR_EACH (node, &server->dbs) {
+        const struct served_db *sdb = node->data;
+        if (sdb->is_relay) {
+            mirror_set_probe_interval(sdb->mirror, ms);
+        }
+    }
 }
 
 bool

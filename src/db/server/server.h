@@ -24,6 +24,12 @@ void db_server_destroy(struct db_server *);
 /* Opens the file 'name' and serves the database in it. */
 struct error *db_server_add_file(struct db_server *,
                                  const char *name) WARN_UNUSED;
+/* Serves database 'name' of another server, at one of the 'remotes' (separated
+ * by commas), without a file. */
+struct error *db_server_add_relay(struct db_server *, const char *name,
+                                  const char *remotes) WARN_UNUSED;
+/* Probes of relays' sources. */
+void db_server_set_relay_probe_interval(struct db_server *, int ms);
 /* Stops serving database 'name'; false if there is none of that name. */
 bool db_server_remove(struct db_server *, const char *name);
 /* Makes clients that do not watch for databases connect again: for after
@@ -49,6 +55,20 @@ struct error *db_server_commit(struct db_server *, struct transaction *txn,
 void db_server_reconnect_all(struct db_server *);
 /* Refuses monitor_cond and what came after it from now on. */
 void db_server_disable_monitor_cond(struct db_server *);
+
+/* Makes this server a backup of the one at 'remote': all its databases of the
+ * same names and schemas follow that one's, but for the 'excluded' tables
+ * ("DB:TABLE", ...; NULL: none), and clients may only read.  Ends when
+ * nothing can be followed.  'probe_ms' -1: the default. */
+void db_server_start_replication(struct db_server *, const char *remote,
+                                 const char *excluded, int probe_ms);
+/* Makes it active; no effect if it is. */
+void db_server_stop_replication(struct db_server *);
+bool db_server_is_backup(const struct db_server *);
+/* Appends what "ovsdb-server/sync-status" tells. */
+void db_server_put_sync_status(const struct db_server *, struct str *);
+/* Appends 'excluded' as "ovsdb-server/get-sync-exclude-tables" tells it. */
+void db_server_put_excluded(const char *excluded, struct str *);
 
 /* What a remote makes of its sessions. */
 struct db_session_options {

@@ -15,7 +15,11 @@ struct served_db {
     struct db_server *server;
     struct database *db;
     struct storage *storage;
-    bool is_internal; /* "_Server": clients only read it. */
+    bool is_internal;      /* "_Server": clients only read it. */
+    bool is_available;     /* Not if it is a relay that was never connected. */
+    bool is_relay;         /* 'mirror' is its source. */
+    struct mirror *mirror; /* What it follows, or NULL. */
+    struct uuid txn_id;    /* At a mirror: the source's last transaction. */
     struct database_observer observer;
     struct history *history; /* NULL until somebody asks for it. */
     struct list monitors;    /* Of struct monitor. */
@@ -31,8 +35,11 @@ struct db_server {
     struct strmap locks;  /* Name to struct lock. */
     struct uuid id;       /* For get_server_id. */
     bool no_monitor_cond;
-    bool is_ready;     /* "_Server" exists. */
-    bool trims_memory; /* After compaction. */
+    bool is_ready;                    /* "_Server" exists. */
+    bool trims_memory;                /* After compaction. */
+    struct replication *replication;  /* NULL: this is no backup. */
+    struct loop_task replication_end; /* After all mirrors ended. */
+    int relay_probe_ms;               /* -1: the default. */
 };
 
 struct db_session {
@@ -59,6 +66,10 @@ void session_forget(struct db_session *);
  * waiting transactions of the old one. */
 void served_db_replace(struct served_db *, struct database *content);
 
+/* replication.c: a mirror gave up. */
+void replication_mirror_ended(struct db_server *);
+void replication_init(struct db_server *);
+
 /* conversion.c: changes the schema to the one in 'json'. */
 struct db_error *served_db_convert(struct served_db *,
                                    const struct json *) WARN_UNUSED;
@@ -68,9 +79,18 @@ struct trigger;
 void trigger_execute(struct db_session *, struct served_db *,
                      struct jsonrpc_message *request);
 void trigger_cancel(struct db_session *, const struct json *id);
+/* Whether a request about 'sdb' is waiting. */
+bool session_waits_for(const struct db_session *, const struct served_db *);
 /* Drops the waiting ones of 'session' without a reply. */
 void triggers_forget(struct db_session *);
 void triggers_retry(void *served_db);
+/* Relays: sends what waits for the source. */
+void triggers_forward(struct served_db *);
+/* The source's reply to what mirror_forward() gave 'id'. */
+void trigger_forwarded(struct served_db *, int64_t id,
+                       const struct jsonrpc_message *reply);
+/* The source is gone: what was sent may have been done or not. */
+void triggers_lost(struct served_db *);
 /* Ends the waiting ones of 'db', which goes away. */
 void triggers_abandon(struct served_db *);
 
@@ -101,6 +121,8 @@ struct json *monitor_cancel(struct db_session *, const struct json *params,
 struct json *monitor_cond_change(struct db_session *,
                                  const struct json *params,
                                  struct db_error **);
+/* Whether it has a monitor of 'sdb'. */
+bool session_monitors(const struct db_session *, const struct served_db *);
 /* Ends all monitors of 'session'. */
 void monitors_forget(struct db_session *);
 /* Tells all monitors of 'db' about the changes of 'txn'. */

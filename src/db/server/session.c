@@ -82,11 +82,19 @@ find_db(struct db_session *session, const struct jsonrpc_message *request)
             db_error_syntax_tag(params, "unknown database",
                                 "%s request specifies unknown database %s",
                                 request->method, name));
+    } else if (!sdb->is_available) {
+        send_error(session, request,
+                   db_error_create("database not available",
+                                   "%s request specifies database %s which is "
+                                   "not yet available because it has not "
+                                   "completed joining its cluster",
+                                   request->method, name));
+        return NULL;
     }
     return sdb;
 }
 
-/* Handlers take nothing over, except that of "transact". */
+/* Handlers take nothing over. */
 typedef void request_handler(struct db_session *, struct jsonrpc_message *);
 
 static void
@@ -181,9 +189,28 @@ handle_monitor_cancel(struct db_session *session,
                        : jsonrpc_reply_create(result, json_ref(request->id)));
 }
 
+/* Backups leave locks to the active server. */
+static bool
+refuse_locks(struct db_session *session, const struct jsonrpc_message *request)
+{
+    if (session->server->replication) {
+        session_send(session,
+                     jsonrpc_error_create(
+                         json_string_create("lock and unlock methods not "
+                                            "allowed, DB server is read "
+                                            "only."),
+                         json_ref(request->id)));
+        return true;
+    }
+    return false;
+}
+
 static void
 handle_lock(struct db_session *session, struct jsonrpc_message *request)
 {
+    if (refuse_locks(session, request)) {
+        return;
+    }
     struct db_error *error = NULL;
     struct json *result = lock_request(
         session, request, !strcmp(request->method, "steal"), &error);
@@ -193,6 +220,9 @@ handle_lock(struct db_session *session, struct jsonrpc_message *request)
 static void
 handle_unlock(struct db_session *session, struct jsonrpc_message *request)
 {
+    if (refuse_locks(session, request)) {
+        return;
+    }
     struct db_error *error = NULL;
     struct json *result = unlock_request(session, request, &error);
     send_result(session, request, result, error);
@@ -215,30 +245,39 @@ handle_set_db_change_aware(struct db_session *session,
     send_result(session, request, json_object_create(), NULL);
 }
 
+static struct db_error *
+convert(struct db_session *session, struct served_db *sdb,
+        const struct json *params)
+{
+    if (params->array.n != 2) {
+        return db_error_syntax(params, "array expected");
+    }
+    if (session->is_read_only || session->server->replication) {
+        return db_error_create("not allowed",
+                               "convert operation not allowed when database "
+                               "server is in read only mode");
+    }
+    return served_db_convert(sdb, json_item(params, 1));
+}
+
+/* "transact" and "convert", which may take their time: takes 'request'. */
 static void
-handle_convert(struct db_session *session, struct jsonrpc_message *request)
+handle_trigger(struct db_session *session, struct jsonrpc_message *request)
 {
     struct served_db *sdb = find_db(session, request);
-    if (!sdb) {
+    if (sdb && (sdb->is_relay || !strcmp(request->method, "transact"))) {
+        trigger_execute(session, sdb, request);
         return;
     }
-    if (request->params->array.n != 2) {
-        send_error(session, request,
-                   db_error_syntax(request->params, "array expected"));
-        return;
+    if (sdb) {
+        struct db_error *error = convert(session, sdb, request->params);
+        bool ok = !error;
+        send_result(session, request, ok ? json_object_create() : NULL, error);
+        if (ok && !session->is_change_aware) {
+            db_session_reconnect(session);
+        }
     }
-    struct db_error *error = NULL;
-    if (session->is_read_only) {
-        error = db_error_create("not allowed",
-                                "convert operation not allowed when database "
-                                "server is in read only mode");
-    } else {
-        error = served_db_convert(sdb, json_item(request->params, 1));
-    }
-    send_result(session, request, error ? NULL : json_object_create(), error);
-    if (!error) {
-        db_server_notify_dbs_changed(session->server);
-    }
+    jsonrpc_message_destroy(request);
 }
 
 static const struct method {
@@ -257,19 +296,14 @@ static const struct method {
     { "steal", handle_lock },
     { "unlock", handle_unlock },
     { "set_db_change_aware", handle_set_db_change_aware },
-    { "convert", handle_convert },
 };
 
 static void
 handle_request(struct db_session *session, struct jsonrpc_message *request)
 {
-    if (!strcmp(request->method, "transact")) {
-        struct served_db *sdb = find_db(session, request);
-        if (sdb) {
-            trigger_execute(session, sdb, request);
-        } else {
-            jsonrpc_message_destroy(request);
-        }
+    if (!strcmp(request->method, "transact")
+        || !strcmp(request->method, "convert")) {
+        handle_trigger(session, request);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {

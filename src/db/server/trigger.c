@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/server/mirror.h"
 #include "db/server/server_private.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
@@ -19,6 +20,8 @@ struct trigger {
     struct jsonrpc_message *request; /* Owned. */
     long long created_ms;
     struct loop_timer timer; /* The timeout of the "wait". */
+    bool is_forwarded;       /* The source of the relay answers it. */
+    int64_t forward_id;      /* As mirror_forward() gave it; 0: not sent. */
 };
 
 /* The session as operations see it. */
@@ -102,7 +105,8 @@ run(struct db_session *session, struct served_db *sdb,
     struct execute_result *result)
 {
     struct session_view view = {
-        .base = { .is_read_only = session->is_read_only,
+        .base = { .is_read_only =
+                      session->is_read_only || session->server->replication,
                   .owns_lock = owns_lock },
         .session = session,
     };
@@ -136,6 +140,32 @@ timed_out(void *trigger)
     retry(trigger);
 }
 
+static struct trigger *
+trigger_create(struct db_session *session, struct served_db *sdb,
+               struct jsonrpc_message *request)
+{
+    struct trigger *trigger = xzalloc(sizeof *trigger);
+    trigger->sdb = sdb;
+    trigger->session = session;
+    trigger->request = request;
+    trigger->created_ms = clock_msec();
+    list_push_back(&sdb->triggers, &trigger->db_node);
+    list_push_back(&session->triggers, &trigger->session_node);
+    loop_timer_init(session->server->loop, &trigger->timer, timed_out,
+                    trigger);
+    return trigger;
+}
+
+/* Whether the relay's source has to do it. */
+static bool
+is_for_source(const struct db_session *session, const struct served_db *sdb,
+              const struct jsonrpc_message *request)
+{
+    return sdb->is_relay && !session->is_read_only
+           && (strcmp(request->method, "transact") != 0
+               || !execute_is_read_only(request->params));
+}
+
 void
 trigger_execute(struct db_session *session, struct served_db *sdb,
                 struct jsonrpc_message *request)
@@ -153,6 +183,12 @@ trigger_execute(struct db_session *session, struct served_db *sdb,
         }
     }
 
+    if (is_for_source(session, sdb, request)) {
+        trigger = trigger_create(session, sdb, request);
+        trigger->is_forwarded = true;
+        triggers_forward(sdb);
+        return;
+    }
     struct execute_result result;
     run(session, sdb, request->params, 0, &result);
     if (!result.is_waiting) {
@@ -161,15 +197,7 @@ trigger_execute(struct db_session *session, struct served_db *sdb,
         jsonrpc_message_destroy(request);
         return;
     }
-    trigger = xzalloc(sizeof *trigger);
-    trigger->sdb = sdb;
-    trigger->session = session;
-    trigger->request = request;
-    trigger->created_ms = clock_msec();
-    list_push_back(&sdb->triggers, &trigger->db_node);
-    list_push_back(&session->triggers, &trigger->session_node);
-    loop_timer_init(session->server->loop, &trigger->timer, timed_out,
-                    trigger);
+    trigger = trigger_create(session, sdb, request);
     if (result.timeout_ms >= 0) {
         loop_timer_set(&trigger->timer,
                        trigger->created_ms + result.timeout_ms);
@@ -214,7 +242,52 @@ triggers_retry(void *sdb_)
     struct served_db *sdb = sdb_;
     struct trigger *trigger, *next;
     LIST_FOR_EACH_SAFE (trigger, next, db_node, &sdb->triggers) {
-        retry(trigger);
+        if (!trigger->is_forwarded) {
+            retry(trigger);
+        }
+    }
+}
+
+void
+triggers_forward(struct served_db *sdb)
+{
+    struct trigger *trigger;
+    LIST_FOR_EACH (trigger, db_node, &sdb->triggers) {
+        if (trigger->is_forwarded && !trigger->forward_id) {
+            trigger->forward_id =
+                mirror_forward(sdb->mirror, trigger->request->method,
+                               trigger->request->params);
+        }
+    }
+}
+
+void
+trigger_forwarded(struct served_db *sdb, int64_t id,
+                  const struct jsonrpc_message *reply_)
+{
+    struct trigger *trigger;
+    LIST_FOR_EACH (trigger, db_node, &sdb->triggers) {
+        if (id && trigger->forward_id == id) {
+            struct json *own_id = json_ref(trigger->request->id);
+            session_send(
+                trigger->session,
+                reply_->type == JSONRPC_ERROR
+                    ? jsonrpc_error_create(json_ref(reply_->error), own_id)
+                    : jsonrpc_reply_create(json_ref(reply_->result), own_id));
+            trigger_destroy(trigger);
+            return;
+        }
+    }
+}
+
+void
+triggers_lost(struct served_db *sdb)
+{
+    struct trigger *trigger, *next;
+    LIST_FOR_EACH_SAFE (trigger, next, db_node, &sdb->triggers) {
+        if (trigger->forward_id) {
+            end_with_error(trigger, "canceled");
+        }
     }
 }
 
@@ -225,6 +298,19 @@ triggers_abandon(struct served_db *sdb)
     LIST_FOR_EACH_SAFE (trigger, next, db_node, &sdb->triggers) {
         end_with_error(trigger, "canceled");
     }
+}
+
+bool
+session_waits_for(const struct db_session *session,
+                  const struct served_db *sdb)
+{
+    const struct trigger *trigger;
+    LIST_FOR_EACH (trigger, session_node, &session->triggers) {
+        if (trigger->sdb == sdb) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void
