@@ -90,6 +90,20 @@ def test_addresses_share_end_points(either):
     assert vtep(either, "--columns=dst_ip", "list", "Physical_Locator").count("dst_ip") == 1
 
 
+def test_of_two_bindings_of_a_vlan_the_lower_uuid_stays(either):
+    """VLANs in other bases are not seen to be bound already."""
+    start(either)
+    vtep(either, "add-ps", "s", "--", "add-port", "s", "p", "--", "add-ls", "x", "--", "add-ls", "y")
+    uuids = {vtep(either, "get", "Logical_Switch", name, "_uuid"): name for name in "xy"}
+    low = uuids[min(uuids)]
+
+    for vlan, first, second in ((1, "x", "y"), (2, "y", "x")):
+        vtep(either, "bind-ls", "s", "p", vlan, first)
+        vtep(either, "bind-ls", "s", "p", f"0x{vlan}", second)
+
+    assert vtep(either, "list-bindings", "s", "p") == f"0001 {low}\n0002 {low}\n"
+
+
 def test_two_databases_in_one_server(either):
     """Each of ovs-vsctl and vtep-ctl finds its own."""
     schema = pathlib.Path(either.schema()).parent / "vtep.ovsschema"

@@ -172,16 +172,19 @@ run_bind_ls(struct ctl_context *c)
     if (find_binding(old, vlan) != DATUM_NOT_FOUND) {
         ctl_fail("multiple bindings for vlan %s", vlan);
     }
-    /* Other bases are taken; what is no number is VLAN 0. */
+    /* Other bases are taken; what is no number is VLAN 0.  If that names a
+     * VLAN that is bound after all, the lower UUID stays. */
     union atom key = { .integer = strtoll(vlan, NULL, 0) };
     union atom value = { .uuid = ls->uuid };
-    struct datum new, binding = DATUM_INITIALIZER;
+    size_t i = datum_find_key(old, &key, &column->type);
     ctl_verify(port, "vlan_bindings");
-    datum_add_take(&binding, &key, &value, &column->type);
-    datum_clone(&new, old);
-    datum_union(&new, &binding, &column->type, false);
-    datum_uninit(&binding, &column->type);
-    idl_txn_write(port, column, &new);
+    if (i == DATUM_NOT_FOUND
+        || uuid_compare(&value.uuid, &old->values[i].uuid) < 0) {
+        struct datum new;
+        datum_clone(&new, old);
+        datum_put(&new, &key, &value, &column->type);
+        idl_txn_write(port, column, &new);
+    }
 }
 
 static void

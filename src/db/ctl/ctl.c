@@ -580,7 +580,9 @@ int
 ctl_main(int argc, char *argv[], const struct ctl_config *config)
 {
     static const struct idl_observer observer = { .changed = on_changed };
-    struct ctl ctl = {
+    /* Static, since the process ends without tidying its memory. */
+    static struct ctl ctl;
+    ctl = (struct ctl){
         .config = config,
         .wait = config->has_wait,
         .shuffle = true,
@@ -624,7 +626,6 @@ ctl_main(int argc, char *argv[], const struct ctl_config *config)
         }
     }
     fflush(stdout);
-    /* The process ends: its memory needs no tidying. */
     free(args);
     return status;
 }

@@ -130,10 +130,12 @@ parse_command(struct ctl *ctl, int argc, char *argv[], bool first)
         char *name =
             equals ? xmemdup0(argv[i], equals - argv[i]) : xstrdup(argv[i]);
         char *value = equals ? xstrdup(equals + 1) : NULL;
-        if (!strmap_add_once(&command->options, name, value)) {
+        bool added = strmap_add_once(&command->options, name, value);
+        free(name);
+        if (!added) {
+            free(value);
             ctl_fail("'%s' option specified multiple times", argv[i]);
         }
-        free(name);
     }
     if (i == argc) {
         ctl_fail("missing command name (use --help for help)");

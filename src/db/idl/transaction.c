@@ -327,7 +327,7 @@ idl_txn_commit(struct idl_txn *txn)
     }
     bool any_changes;
     struct json *operations = idl_txn_encode(txn, &any_changes);
-    if (!any_changes || txn->dry_run) {
+    if (!any_changes) {
         json_unref(operations);
         return finish(txn, IDL_TXN_UNCHANGED);
     }
@@ -500,7 +500,7 @@ take_results(struct idl_txn *txn, const struct json *results)
     if (txn->increment_column) {
         take_increment(txn, results);
     }
-    return IDL_TXN_SUCCESS;
+    return txn->dry_run ? IDL_TXN_UNCHANGED : IDL_TXN_SUCCESS;
 }
 
 bool

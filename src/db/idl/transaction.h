@@ -41,6 +41,7 @@ void idl_txn_destroy(struct idl_txn *);
 /* The one open in 'idl', or NULL. */
 struct idl_txn *idl_txn_get(const struct idl *);
 void idl_txn_add_comment(struct idl_txn *, const char *);
+/* The server checks the transaction and changes nothing: IDL_TXN_UNCHANGED. */
 void idl_txn_set_dry_run(struct idl_txn *);
 /* After the commit, '*row's column is one more: see
  * idl_txn_increment_value().  If 'force', also if nothing else changed. */

@@ -303,6 +303,11 @@ idl_txn_encode(struct idl_txn *txn, bool *any_changesp)
         json_object_put_string(op, "comment", str_text(&txn->comment));
         json_array_add(operations, op);
     }
+    if (txn->dry_run) {
+        struct json *op = json_object_create();
+        json_object_put_string(op, "op", "abort");
+        json_array_add(operations, op);
+    }
     *any_changesp = any;
     return operations;
 }
