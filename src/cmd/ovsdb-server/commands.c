@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/scan.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
 #include "rpc/appctl/appctl.h"
 #include "sys/log/log.h"
@@ -12,24 +11,10 @@
 
 LOG_MODULE(ovsdb_server);
 
-struct error *
-databases_add(struct db_server *server, const char *name)
-{
-    const char *rest;
-    if (!scan_prefix(name, "relay:", &rest)) {
-        return db_server_add_file(server, name);
-    }
-    const char *colon = strchr(rest, ':');
-    if (!colon) {
-        return error_create("ovsdb error: %s: invalid syntax", name);
-    }
-    CLEANUP(free_ptr) char *db = xmemdup0(rest, (size_t) (colon - rest));
-    return db_server_add_relay(server, db, colon + 1);
-}
-
 struct context {
     struct db_server *server;
     struct remotes *remotes;
+    const struct settings *settings;
 };
 
 static void
@@ -60,20 +45,15 @@ list_dbs(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
     reply_str(conn, &text);
 }
 
-/* The name of the database that 'argument' added, for the caller to free. */
-static char *
-name_of_database(const char *argument)
+/* Commands that change what the configuration file says. */
+static bool
+refuse_configured(struct appctl_conn *conn, const struct context *context)
 {
-    const char *rest;
-    if (scan_prefix(argument, "relay:", &rest)) {
-        return xmemdup0(rest, strcspn(rest, ":"));
+    if (context->settings->file) {
+        appctl_reply_error(conn, "the configuration file says what is served: "
+                                 "change it and use ovsdb-server/reload");
     }
-    struct schema *schema;
-    struct error *error = storage_read_schema(argument, &schema);
-    char *name = error ? NULL : xstrdup(schema->name);
-    error_destroy(error);
-    schema_destroy(schema);
-    return name;
+    return context->settings->file != NULL;
 }
 
 static void
@@ -81,13 +61,12 @@ add_db(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
        void *context_)
 {
     const struct context *context = context_;
-    struct error *error = databases_add(context->server, argv[1]);
+    if (refuse_configured(conn, context)) {
+        return;
+    }
+    struct error *error =
+        databases_add(context->server, context->remotes, argv[1], NULL);
     if (!error) {
-        CLEANUP(free_ptr) char *name = name_of_database(argv[1]);
-        if (name) {
-            remotes_watch(context->remotes,
-                          db_server_find(context->server, name));
-        }
         db_server_notify_dbs_changed(context->server);
         error = remotes_update(context->remotes);
     }
@@ -99,16 +78,31 @@ remove_db(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
           void *context_)
 {
     const struct context *context = context_;
-    const struct database *db = db_server_find(context->server, argv[1]);
-    if (!db) {
+    if (refuse_configured(conn, context)) {
+        return;
+    }
+    if (!db_server_find(context->server, argv[1])) {
         appctl_reply_error(conn, "Failed to find the database.");
     } else if (argv[1][0] == '_') {
         appctl_reply_error(conn, "Cannot remove reserved database.");
     } else {
-        remotes_unwatch(context->remotes, db);
-        db_server_remove(context->server, argv[1]);
+        databases_remove(context->server, context->remotes, argv[1]);
         db_server_notify_dbs_changed(context->server);
         reply_error(conn, remotes_update(context->remotes));
+    }
+}
+
+static void
+reload(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+       void *context_)
+{
+    const struct context *context = context_;
+    struct config_file *file = context->settings->file;
+    if (!file) {
+        appctl_reply_error(conn, "there is no configuration file: the server "
+                                 "was started without --config-file");
+    } else {
+        reply_error(conn, config_file_load(file));
     }
 }
 
@@ -131,6 +125,9 @@ add_remote(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
            void *context_)
 {
     const struct context *context = context_;
+    if (refuse_configured(conn, context)) {
+        return;
+    }
     struct error *error = remotes_add(context->remotes, argv[1]);
     reply_error(conn, error ? error : remotes_update(context->remotes));
 }
@@ -140,6 +137,9 @@ remove_remote(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
               void *context_)
 {
     const struct context *context = context_;
+    if (refuse_configured(conn, context)) {
+        return;
+    }
     if (remotes_remove(context->remotes, argv[1])) {
         reply_error(conn, remotes_update(context->remotes));
     } else {
@@ -240,7 +240,7 @@ report_memory(struct memory_report *report, void *context_)
 
 void
 commands_register(struct db_server *server, struct remotes *remotes,
-                  struct sync_config *sync, struct loop *loop)
+                  struct settings *settings, struct loop *loop)
 {
     static const struct {
         const char *name, *usage;
@@ -250,6 +250,7 @@ commands_register(struct db_server *server, struct remotes *remotes,
         { "ovsdb-server/list-dbs", "", 0, 0, list_dbs },
         { "ovsdb-server/add-db", "DB", 1, 1, add_db },
         { "ovsdb-server/remove-db", "DB", 1, 1, remove_db },
+        { "ovsdb-server/reload", "", 0, 0, reload },
         { "ovsdb-server/compact", "", 0, 1, compact },
         { "ovsdb-server/add-remote", "REMOTE", 1, 1, add_remote },
         { "ovsdb-server/remove-remote", "REMOTE", 1, 1, remove_remote },
@@ -269,13 +270,13 @@ commands_register(struct db_server *server, struct remotes *remotes,
         { "ovsdb/file/no-data-conversion-enable", NULL, 0, 0, not_supported },
     };
     struct context *context = xmalloc(sizeof *context);
-    *context = (struct context){ server, remotes };
+    *context = (struct context){ server, remotes, settings };
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         appctl_register(commands[i].name, commands[i].usage,
                         commands[i].min_args, commands[i].max_args,
                         commands[i].callback, context);
     }
-    sync_commands_register(server, sync);
+    sync_commands_register(server, &settings->sync);
     memory_report_register(report_memory, context);
     appctl_register_memory();
     appctl_register_time(loop, true);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/strmap.h"
+#include "base/vec.h"
 #include "db/server/server.h"
 #include "sys/loop/loop.h"
 
@@ -36,6 +37,12 @@ bool remotes_remove(struct remotes *, const char *name);
 /* Opens and closes listeners and sessions so that they are what the names and
  * the databases ask for.  Errors are those of listeners. */
 struct error *remotes_update(struct remotes *) WARN_UNUSED;
+/* Wants these remotes, too: targets, or "db:DB,TABLE,COLUMN", with their
+ * struct db_session_options; instead of those of the call before, whose map
+ * may go after this.  Takes effect with remotes_update(). */
+void remotes_set_configured(struct remotes *, const struct strmap *);
+/* Frees the options in 'map', and their names. */
+void remote_options_clear(struct strmap *map);
 /* Watches 'db' for changes that concern remotes, until it is removed. */
 void remotes_watch(struct remotes *, struct database *db);
 void remotes_unwatch(struct remotes *, const struct database *db);
@@ -49,11 +56,42 @@ struct sync_config {
     int probe_ms;   /* -1: the default. */
 };
 
-/* Adds 'name': a file, or "relay:DB:REMOTES". */
-struct error *databases_add(struct db_server *, const char *name) WARN_UNUSED;
+/* The command line. */
+struct settings {
+    struct str_vec remotes;
+    const char *unixctl;
+    const char *run;
+    const char *config_file;  /* NULL: the rest says what is served. */
+    struct config_file *file; /* The same. */
+    bool no_dbs;
+    struct sync_config sync;
+    bool is_active;
+};
+
+/* Returns the index of the first argument; ends the program on errors. */
+int settings_parse(struct settings *, int argc, char *argv[]);
+void settings_uninit(struct settings *);
+
+/* Serves 'name', a file or "relay:DB:REMOTES", and watches it for remotes.
+ * '*dbp' is the database's name, borrowed from it; may be NULL. */
+struct error *databases_add(struct db_server *, struct remotes *,
+                            const char *name, const char **dbp) WARN_UNUSED;
+/* Stops serving database 'db', which must be there. */
+void databases_remove(struct db_server *, struct remotes *, const char *db);
+
+/* A configuration file; load it to have it served, and again when it was
+ * changed. */
+struct config_file;
+struct config_file *config_file_create(struct db_server *, struct remotes *,
+                                       const char *name);
+/* NULL is legal. */
+void config_file_destroy(struct config_file *);
+/* Serves what the file says, and nothing else.  If that is wrong nothing
+ * changes; what cannot be opened is left out, and is an error, too. */
+struct error *config_file_load(struct config_file *) WARN_UNUSED;
 
 /* Registers the runtime commands. */
-void commands_register(struct db_server *, struct remotes *,
-                       struct sync_config *, struct loop *loop);
+void commands_register(struct db_server *, struct remotes *, struct settings *,
+                       struct loop *loop);
 /* sync_commands.c: those about replication and relays. */
 void sync_commands_register(struct db_server *, struct sync_config *);

@@ -20,8 +20,8 @@ enum { STATUS_INTERVAL_MS = 2500 };
 struct remote {
     struct remotes *remotes;
     char *target;
-    struct db_session_options options;
-    bool is_wanted; /* Still asked for. */
+    struct db_session_options options; /* Own: 'role', too. */
+    bool is_wanted;                    /* Still asked for. */
 
     struct stream_listener *listener; /* If passive. */
     struct list clients;              /* Of struct client, its sessions. */
@@ -51,10 +51,11 @@ struct watch {
 struct remotes {
     struct db_server *server;
     struct loop *loop;
-    struct strset names;   /* As they were added. */
-    struct strmap active;  /* Target to struct remote. */
-    struct list watches;   /* Of struct watch. */
-    struct loop_task task; /* Updates after a commit. */
+    struct strset names;      /* As they were added. */
+    struct strmap configured; /* Of struct db_session_options; likewise. */
+    struct strmap active;     /* Target to struct remote. */
+    struct list watches;      /* Of struct watch. */
+    struct loop_task task;    /* Updates after a commit. */
     struct loop_timer status_timer;
     bool is_writing_status;
 };
@@ -78,6 +79,7 @@ remotes_create(struct db_server *server, struct loop *loop)
     remotes->server = server;
     remotes->loop = loop;
     strset_init(&remotes->names);
+    strmap_init(&remotes->configured);
     strmap_init(&remotes->active);
     list_init(&remotes->watches);
     loop_task_init(loop, &remotes->task, update_later, remotes);
@@ -144,6 +146,7 @@ remote_destroy(struct remote *remote)
     }
     stream_listener_close(remote->listener);
     db_session_close(remote->session);
+    free((char *) remote->options.role);
     free(remote->target);
     free(remote);
 }
@@ -157,9 +160,13 @@ remote_open(struct remotes *remotes, const char *target,
     remote->remotes = remotes;
     remote->target = xstrdup(target);
     remote->options = *options;
+    remote->options.role = xstrdup_nullable(options->role);
     list_init(&remote->clients);
     if (!stream_check_listener_name(target)) {
-        const struct stream_options stream_options = { .default_port = 6640 };
+        const struct stream_options stream_options = {
+            .default_port = 6640,
+            .dscp = (uint8_t) (options->dscp >= 0 ? options->dscp : 0),
+        };
         int errnum = stream_listen(remotes->loop, target, &stream_options,
                                    &remote->listener);
         if (errnum) {
@@ -180,14 +187,27 @@ remote_open(struct remotes *remotes, const char *target,
     return NULL;
 }
 
+static bool
+same_options(const struct db_session_options *a,
+             const struct db_session_options *b)
+{
+    return a->probe_interval_ms == b->probe_interval_ms
+           && a->max_backoff_ms == b->max_backoff_ms && a->dscp == b->dscp
+           && a->is_read_only == b->is_read_only
+           && (a->role && b->role ? !strcmp(a->role, b->role)
+                                  : a->role == b->role);
+}
+
 static void
 remote_set_options(struct remote *remote,
                    const struct db_session_options *options)
 {
-    if (!memcmp(&remote->options, options, sizeof *options)) {
+    if (same_options(&remote->options, options)) {
         return;
     }
+    free((char *) remote->options.role);
     remote->options = *options;
+    remote->options.role = xstrdup_nullable(options->role);
     if (remote->session) {
         db_session_set_options(remote->session, options);
     }
@@ -210,6 +230,37 @@ remotes_add(struct remotes *remotes, const char *name)
         strset_add(&remotes->names, name);
     }
     return error;
+}
+
+static struct db_session_options *
+options_clone(const struct db_session_options *options)
+{
+    struct db_session_options *new = xmemdup(options, sizeof *options);
+    new->role = xstrdup_nullable(options->role);
+    return new;
+}
+
+void
+remotes_set_configured(struct remotes *remotes, const struct strmap *map)
+{
+    const struct strmap_node *node;
+    remote_options_clear(&remotes->configured);
+    STRMAP_FOR_EACH (node, map) {
+        strmap_add(&remotes->configured, node->name,
+                   options_clone(node->data));
+    }
+}
+
+void
+remote_options_clear(struct strmap *map)
+{
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, map) {
+        struct db_session_options *options = node->data;
+        free((char *) options->role);
+        free(options);
+    }
+    strmap_clear(map);
 }
 
 bool
@@ -235,6 +286,11 @@ want(struct remotes *remotes, const char *target,
      const struct db_session_options *options, struct error **errorp)
 {
     struct remote *remote = strmap_get(&remotes->active, target);
+    if (remote && remote->listener && remote->options.dscp != options->dscp) {
+        strmap_find_and_delete(&remotes->active, target);
+        remote_destroy(remote);
+        remote = NULL;
+    }
     if (!remote) {
         struct error *error = remote_open(remotes, target, options, &remote);
         if (error) {
@@ -252,7 +308,17 @@ want(struct remotes *remotes, const char *target,
     return remote;
 }
 
-static const struct db_session_options default_options = { -1, -1, false };
+/* other_config:dscp, or -1. */
+static int
+find_dscp(const struct row *row)
+{
+    const struct datum *map = find_value(row, "other_config", ATOM_STRING);
+    const char *text = map ? datum_get_string(map, "dscp") : NULL;
+    int64_t dscp;
+    return text && scan_i64(text, 10, &dscp) && dscp >= 0 && dscp < 64
+               ? (int) dscp
+               : -1;
+}
 
 /* Wants what a row with a column "target" asks for. */
 static void
@@ -263,7 +329,7 @@ want_row(struct remotes *remotes, struct database *db, const struct row *row,
     if (!target) {
         return;
     }
-    struct db_session_options options = default_options;
+    struct db_session_options options = db_session_default_options;
     const struct datum *value = find_value(row, "max_backoff", ATOM_INTEGER);
     if (value) {
         options.max_backoff_ms =
@@ -276,6 +342,10 @@ want_row(struct remotes *remotes, struct database *db, const struct row *row,
     }
     value = find_value(row, "read_only", ATOM_BOOLEAN);
     options.is_read_only = value && value->keys[0].boolean;
+    options.dscp = find_dscp(row);
+    value = find_value(row, "role", ATOM_STRING);
+    const char *role = value ? atom_text(&value->keys[0]) : "";
+    options.role = *role ? role : NULL;
 
     struct remote *remote =
         want(remotes, atom_text(&target->keys[0]), &options, errorp);
@@ -296,8 +366,8 @@ want_place(struct remotes *remotes, const struct place *place,
         const struct datum *datum = &row->fields[place->column->index];
         for (size_t i = 0; i < datum->n; i++) {
             if (key->type == ATOM_STRING) {
-                want(remotes, atom_text(&datum->keys[i]), &default_options,
-                     errorp);
+                want(remotes, atom_text(&datum->keys[i]),
+                     &db_session_default_options, errorp);
                 continue;
             }
             const struct table *table =
@@ -311,6 +381,30 @@ want_place(struct remotes *remotes, const struct place *place,
     }
 }
 
+/* Wants a target, or what the rows of a place ask for. */
+static void
+want_name(struct remotes *remotes, const char *name,
+          const struct db_session_options *options, struct error **firstp)
+{
+    if (!scan_prefix(name, "db:", NULL)) {
+        want(remotes, name, options, firstp);
+        return;
+    }
+    struct place place;
+    struct error *error = place_parse(remotes->server, name, &place);
+    if (error) {
+        log_warn("%s", error_text(error));
+        error_destroy(error);
+        return;
+    }
+    struct error *row_error = NULL;
+    want_place(remotes, &place, &row_error);
+    if (row_error) {
+        log_err("%s", error_text(row_error));
+        error_destroy(row_error);
+    }
+}
+
 struct error *
 remotes_update(struct remotes *remotes)
 {
@@ -320,23 +414,10 @@ remotes_update(struct remotes *remotes)
         ((struct remote *) node->data)->is_wanted = false;
     }
     STRSET_FOR_EACH (node, &remotes->names) {
-        if (!scan_prefix(node->name, "db:", NULL)) {
-            want(remotes, node->name, &default_options, &first);
-            continue;
-        }
-        struct place place;
-        struct error *error = place_parse(remotes->server, node->name, &place);
-        if (error) {
-            log_warn("%s", error_text(error));
-            error_destroy(error);
-        } else {
-            struct error *row_error = NULL;
-            want_place(remotes, &place, &row_error);
-            if (row_error) {
-                log_err("%s", error_text(row_error));
-                error_destroy(row_error);
-            }
-        }
+        want_name(remotes, node->name, &db_session_default_options, &first);
+    }
+    STRMAP_FOR_EACH (node, &remotes->configured) {
+        want_name(remotes, node->name, node->data, &first);
     }
     bool has_rows = false;
     STRMAP_FOR_EACH_SAFE (node, next, &remotes->active) {
@@ -366,6 +447,12 @@ db_changed(struct database_observer *observer,
         return;
     }
     STRSET_FOR_EACH (node, &watch->remotes->names) {
+        if (scan_prefix(node->name, "db:", NULL)) {
+            loop_task_schedule(&watch->remotes->task);
+            return;
+        }
+    }
+    STRMAP_FOR_EACH (node, &watch->remotes->configured) {
         if (scan_prefix(node->name, "db:", NULL)) {
             loop_task_schedule(&watch->remotes->task);
             return;
@@ -574,5 +661,7 @@ remotes_destroy(struct remotes *remotes)
     }
     strmap_uninit(&remotes->active);
     strset_uninit(&remotes->names);
+    remote_options_clear(&remotes->configured);
+    strmap_uninit(&remotes->configured);
     free(remotes);
 }

@@ -119,7 +119,7 @@ db_server_stop_replication(struct db_server *server)
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &server->dbs) {
         struct served_db *sdb = node->data;
-        if (!sdb->is_relay) {
+        if (!sdb->is_relay && !sdb->is_backup) {
             mirror_destroy(sdb->mirror);
             sdb->mirror = NULL;
             sdb->txn_id = (struct uuid){ { 0 } };
@@ -144,7 +144,7 @@ db_server_start_replication(struct db_server *server, const char *remote,
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &server->dbs) {
         struct served_db *sdb = node->data;
-        if (sdb->is_internal || sdb->is_relay) {
+        if (sdb->is_internal || sdb->is_relay || sdb->is_backup) {
             continue;
         }
         sdb->mirror = mirror_create(sdb, MIRROR_REPLICA, remote,
@@ -152,6 +152,50 @@ db_server_start_replication(struct db_server *server, const char *remote,
         if (probe_ms >= 0) {
             mirror_set_probe_interval(sdb->mirror, probe_ms);
         }
+    }
+}
+
+static bool
+same_names(const struct strset *a, const struct strset *b)
+{
+    const struct strmap_node *node;
+    STRSET_FOR_EACH (node, a) {
+        if (!strset_contains(b, node->name)) {
+            return false;
+        }
+    }
+    return strset_count(a) == strset_count(b);
+}
+
+void
+db_server_set_backup(struct db_server *server, const char *db,
+                     const char *remote, const struct strset *excluded,
+                     int probe_ms)
+{
+    struct served_db *sdb = strmap_get(&server->dbs, db);
+    bool is_same = remote && sdb->is_backup
+                   && !strcmp(remote, sdb->backup_remote)
+                   && same_names(excluded, &sdb->backup_excluded);
+    if (sdb->is_backup && !is_same) {
+        mirror_destroy(sdb->mirror);
+        sdb->mirror = NULL;
+        sdb->is_backup = false;
+        sdb->txn_id = (struct uuid){ { 0 } };
+        free(steal_ptr(&sdb->backup_remote));
+    }
+    if (remote && !is_same) {
+        const struct strmap_node *node;
+        strset_clear(&sdb->backup_excluded);
+        STRSET_FOR_EACH (node, excluded) {
+            strset_add(&sdb->backup_excluded, node->name);
+        }
+        sdb->is_backup = true;
+        sdb->backup_remote = xstrdup(remote);
+        sdb->mirror =
+            mirror_create(sdb, MIRROR_REPLICA, remote, &sdb->backup_excluded);
+    }
+    if (sdb->is_backup && probe_ms >= 0) {
+        mirror_set_probe_interval(sdb->mirror, probe_ms);
     }
 }
 

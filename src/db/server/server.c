@@ -41,6 +41,7 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     list_push_back(&db->observers, &sdb->observer.node);
     list_init(&sdb->monitors);
     list_init(&sdb->triggers);
+    strset_init(&sdb->backup_excluded);
     loop_task_init(server->loop, &sdb->retry, triggers_retry, sdb);
     sdb->row = uuid_random();
     strmap_add(&server->dbs, db->schema->name, sdb);
@@ -79,6 +80,8 @@ stop_serving(struct served_db *sdb)
     loop_task_cancel(&sdb->retry);
     list_remove(&sdb->observer.node);
     history_destroy(sdb->history);
+    free(sdb->backup_remote);
+    strset_uninit(&sdb->backup_excluded);
     database_destroy(sdb->db);
     storage_close(sdb->storage);
     free(sdb);
@@ -125,11 +128,12 @@ db_server_destroy(struct db_server *server)
 }
 
 struct error *
-db_server_add_file(struct db_server *server, const char *name)
+db_server_add_file(struct db_server *server, const char *name, char **dbp)
 {
     struct storage *storage;
     struct database *db;
     struct error *error = storage_open(name, STORAGE_WRITE, &storage, &db);
+    *dbp = NULL;
     if (error) {
         return error;
     }
@@ -142,6 +146,7 @@ db_server_add_file(struct db_server *server, const char *name)
     }
     serve(server, db, storage);
     internal_update(server);
+    *dbp = xstrdup(db->schema->name);
     return NULL;
 }
 

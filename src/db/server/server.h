@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/strmap.h"
 #include "db/engine/database.h"
 #include "db/storage/storage.h"
 #include "rpc/stream/stream.h"
@@ -21,9 +22,10 @@ struct db_server *db_server_create(struct loop *);
 /* Ends all sessions and closes all databases; NULL is legal. */
 void db_server_destroy(struct db_server *);
 
-/* Opens the file 'name' and serves the database in it. */
-struct error *db_server_add_file(struct db_server *,
-                                 const char *name) WARN_UNUSED;
+/* Opens the file 'name' and serves the database in it; '*dbp' is its name, for
+ * the caller to free. */
+struct error *db_server_add_file(struct db_server *, const char *name,
+                                 char **dbp) WARN_UNUSED;
 /* Serves database 'name' of another server, at one of the 'remotes' (separated
  * by commas), without a file. */
 struct error *db_server_add_relay(struct db_server *, const char *name,
@@ -65,6 +67,11 @@ void db_server_start_replication(struct db_server *, const char *remote,
 /* Makes it active; no effect if it is. */
 void db_server_stop_replication(struct db_server *);
 bool db_server_is_backup(const struct db_server *);
+/* The same for one database, which must be there: makes it follow the one at
+ * 'remote', NULL: none, but for the tables in 'excluded'. */
+void db_server_set_backup(struct db_server *, const char *db,
+                          const char *remote, const struct strset *excluded,
+                          int probe_ms);
 /* Appends what "ovsdb-server/sync-status" tells. */
 void db_server_put_sync_status(const struct db_server *, struct str *);
 /* Appends 'excluded' as "ovsdb-server/get-sync-exclude-tables" tells it. */
@@ -74,8 +81,12 @@ void db_server_put_excluded(const char *excluded, struct str *);
 struct db_session_options {
     int probe_interval_ms; /* -1: the default. */
     int max_backoff_ms;    /* -1: the default. */
+    int dscp;              /* Of TCP connections; -1: the default. */
     bool is_read_only;
+    const char *role; /* NULL: may do everything; borrowed. */
 };
+
+extern const struct db_session_options db_session_default_options;
 
 struct db_session_status {
     bool is_connected;

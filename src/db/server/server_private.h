@@ -15,9 +15,12 @@ struct served_db {
     struct db_server *server;
     struct database *db;
     struct storage *storage;
-    bool is_internal;      /* "_Server": clients only read it. */
-    bool is_available;     /* Not if it is a relay that was never connected. */
-    bool is_relay;         /* 'mirror' is its source. */
+    bool is_internal;    /* "_Server": clients only read it. */
+    bool is_available;   /* Not if it is a relay that was never connected. */
+    bool is_relay;       /* 'mirror' is its source. */
+    bool is_backup;      /* 'mirror' is the active server's: read-only. */
+    char *backup_remote; /* Of the latter, with what is left out. */
+    struct strset backup_excluded;
     struct mirror *mirror; /* What it follows, or NULL. */
     struct uuid txn_id;    /* At a mirror: the source's last transaction. */
     struct database_observer observer;
@@ -57,6 +60,14 @@ struct db_session {
 };
 
 /* session.c */
+static inline bool
+session_may_only_read(const struct db_session *session,
+                      const struct served_db *sdb)
+{
+    return session->is_read_only || session->server->replication
+           || sdb->is_backup;
+}
+
 void session_send(struct db_session *, struct jsonrpc_message *);
 void session_send_text(struct db_session *, const char *text, size_t len);
 /* Ends what the present connection of the client had. */

@@ -252,7 +252,7 @@ convert(struct db_session *session, struct served_db *sdb,
     if (params->array.n != 2) {
         return db_error_syntax(params, "array expected");
     }
-    if (session->is_read_only || session->server->replication) {
+    if (session_may_only_read(session, sdb)) {
         return db_error_create("not allowed",
                                "convert operation not allowed when database "
                                "server is in read only mode");
@@ -379,6 +379,12 @@ disconnected(void *session_, int error UNUSED)
     }
 }
 
+const struct db_session_options db_session_default_options = {
+    .probe_interval_ms = -1,
+    .max_backoff_ms = -1,
+    .dscp = -1,
+};
+
 static const struct jsonrpc_session_observer observer = {
     .disconnected = disconnected,
     .received = received,
@@ -417,8 +423,9 @@ db_session_accepted(struct db_server *server, struct stream *stream,
     struct db_session *session = session_create(server);
     session->closed = closed;
     session->closed_arg = arg;
-    session->rpc =
-        jsonrpc_session_accepted(server->loop, stream, 0, &observer, session);
+    session->rpc = jsonrpc_session_accepted(server->loop, stream,
+                                            (uint8_t) MAX(options->dscp, 0),
+                                            &observer, session);
     jsonrpc_session_set_max_message_size(session->rpc, SESSION_MAX_MESSAGE);
     db_session_set_options(session, options);
     return session;
@@ -445,6 +452,9 @@ db_session_set_options(struct db_session *session,
     if (options->probe_interval_ms >= 0) {
         jsonrpc_session_set_probe_interval(session->rpc,
                                            options->probe_interval_ms);
+    }
+    if (options->dscp >= 0 && !session->closed) {
+        jsonrpc_session_set_dscp(session->rpc, (uint8_t) options->dscp);
     }
     session->is_read_only = options->is_read_only;
 }

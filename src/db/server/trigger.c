@@ -105,8 +105,7 @@ run(struct db_session *session, struct served_db *sdb,
     struct execute_result *result)
 {
     struct session_view view = {
-        .base = { .is_read_only =
-                      session->is_read_only || session->server->replication,
+        .base = { .is_read_only = session_may_only_read(session, sdb),
                   .owns_lock = owns_lock },
         .session = session,
     };
