@@ -233,7 +233,8 @@ do_transact(int argc, char *argv[], bool is_read_only)
     fail_if(storage_open(name, is_read_only ? STORAGE_READ : STORAGE_WRITE,
                          &storage, &db));
     struct execute_result result;
-    execute(db, NULL, params, 0, &result);
+    const struct execute_session session = { .client.role = transaction_role };
+    execute(db, &session, params, 0, &result);
     if (result.is_waiting) {
         result.reply = execute_reply_with_error(
             json_array_create(),

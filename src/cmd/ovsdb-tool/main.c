@@ -15,6 +15,7 @@
 
 enum option_id {
     OPTION_MORE,
+    OPTION_ROLE,
     OPTION_CLUSTER, /* Only clustered databases have a use for it. */
     OPTION_HELP,
     OPTION_OPTION,
@@ -23,7 +24,7 @@ enum option_id {
 
 static const struct option_spec specs[] = {
     { "more", 'm', OPTION_NO_ARGUMENT, OPTION_MORE },
-    { "rbac-role", 0, OPTION_REQUIRED_ARGUMENT, OPTION_CLUSTER },
+    { "rbac-role", 0, OPTION_REQUIRED_ARGUMENT, OPTION_ROLE },
     { "cid", 0, OPTION_REQUIRED_ARGUMENT, OPTION_CLUSTER },
     { "election-timer", 0, OPTION_REQUIRED_ARGUMENT, OPTION_CLUSTER },
     { "help", 'h', OPTION_NO_ARGUMENT, OPTION_HELP },
@@ -32,6 +33,7 @@ static const struct option_spec specs[] = {
 };
 
 int show_log_verbosity;
+const char *transaction_role;
 
 const char *
 default_db(void)
@@ -139,15 +141,18 @@ static struct option_group own_group = { specs, ARRAY_SIZE(specs),
                                          handle_option, NULL };
 
 static struct error *
-handle_option(int id, const char *argument UNUSED, void *arg UNUSED)
+handle_option(int id, const char *argument, void *arg UNUSED)
 {
     switch ((enum option_id) id) {
     case OPTION_MORE:
         show_log_verbosity++;
         return NULL;
+    case OPTION_ROLE:
+        transaction_role = argument;
+        return NULL;
     case OPTION_CLUSTER:
-        return error_create("--cid, --election-timer and --rbac-role are not "
-                            "supported yet");
+        return error_create("--cid and --election-timer are not supported "
+                            "yet");
     case OPTION_HELP:
         usage(0, NULL);
         exit(EXIT_SUCCESS);

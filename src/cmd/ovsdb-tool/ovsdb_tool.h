@@ -20,6 +20,8 @@ struct command {
 extern const struct command commands[];
 /* How often --more was given. */
 extern int show_log_verbosity;
+/* --rbac-role: of query and transact; NULL: everything is permitted. */
+extern const char *transaction_role;
 
 const char *default_db(void);
 const char *default_schema(void);

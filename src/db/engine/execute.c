@@ -103,6 +103,15 @@ put_count(struct operation *op, size_t n)
     json_object_put(op->result, "count", json_integer_create(n));
 }
 
+/* For a client that may do everything. */
+static const struct rbac_client superuser;
+
+static const struct rbac_client *
+client_of(const struct execution *x)
+{
+    return x->session ? &x->session->client : &superuser;
+}
+
 /* --- insert ------------------------------------------------------------ */
 
 /* Chooses the UUID of a new row. */
@@ -165,6 +174,11 @@ execute_insert(struct execution *x, struct operation *op)
         error = parsed_row_init(&parsed, table->schema, row_json, x->symbols);
     }
     if (error) {
+        return error;
+    }
+    error = rbac_check_insert(x->db, client_of(x), table, parsed.values);
+    if (error) {
+        parsed_row_uninit(&parsed);
         return error;
     }
     struct row *row = transaction_insert(x->txn, table, &uuid);
@@ -338,6 +352,10 @@ execute_update(struct execution *x, struct operation *op)
             conditions_from_json(&condition, table->schema, where, x->symbols);
     }
     if (!error) {
+        error = rbac_check_change(x->db, client_of(x), RBAC_UPDATE, table,
+                                  &condition, &parsed.columns);
+    }
+    if (!error) {
         struct change_aux aux = { .x = x, .row = &parsed };
         conditions_for_each(table, &condition, update_row, &aux);
         put_count(op, aux.n);
@@ -366,6 +384,21 @@ mutate_row(struct row *row, void *aux_)
 }
 
 static struct db_error *
+check_mutations(const struct execution *x, const struct table *table,
+                const struct conditions *condition,
+                const struct mutation_list *mutations)
+{
+    struct column_set columns = COLUMN_SET_INITIALIZER;
+    for (size_t i = 0; i < mutations->n; i++) {
+        column_set_add(&columns, mutations->items[i].column);
+    }
+    struct db_error *error = rbac_check_change(
+        x->db, client_of(x), RBAC_MUTATE, table, condition, &columns);
+    column_set_uninit(&columns);
+    return error;
+}
+
+static struct db_error *
 execute_mutate(struct execution *x, struct operation *op)
 {
     struct table *table = parse_table(x, op);
@@ -385,6 +418,9 @@ execute_mutate(struct execution *x, struct operation *op)
     if (!error) {
         error =
             conditions_from_json(&condition, table->schema, where, x->symbols);
+    }
+    if (!error) {
+        error = check_mutations(x, table, &condition, &mutations);
     }
     if (!error) {
         struct change_aux aux = { .x = x, .mutations = &mutations };
@@ -421,6 +457,10 @@ execute_delete(struct execution *x, struct operation *op)
 
     struct conditions condition = CONDITIONS_INITIALIZER;
     error = conditions_from_json(&condition, table->schema, where, x->symbols);
+    if (!error) {
+        error = rbac_check_change(x->db, client_of(x), RBAC_DELETE, table,
+                                  &condition, NULL);
+    }
     if (!error) {
         struct change_aux aux = { .x = x };
         conditions_for_each(table, &condition, delete_row, &aux);

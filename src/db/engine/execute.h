@@ -5,12 +5,14 @@
 #include <stdbool.h>
 
 #include "db/engine/database.h"
+#include "db/engine/rbac.h"
 #include "db/engine/transaction.h"
 #include "rpc/json/json.h"
 
 /* What the requests need to know about their client. */
 struct execute_session {
     bool is_read_only; /* Only operations that change nothing. */
+    struct rbac_client client;
     /* Whether the client owns 'lock', for "assert"; may be NULL. */
     bool (*owns_lock)(const struct execute_session *, const char *lock);
 };

@@ -51,6 +51,7 @@ struct db_session {
     struct jsonrpc_session *rpc;
     bool is_change_aware; /* set_db_change_aware. */
     bool is_read_only;
+    char *role;           /* NULL: may do everything. */
     struct list monitors; /* Of struct monitor. */
     struct list triggers; /* Of struct trigger. */
     struct list waiters;  /* Of struct lock_waiter. */
@@ -68,6 +69,8 @@ session_may_only_read(const struct db_session *session,
            || sdb->is_backup;
 }
 
+/* Who its certificate says that the client is, or NULL. */
+const char *session_peer_id(const struct db_session *);
 void session_send(struct db_session *, struct jsonrpc_message *);
 void session_send_text(struct db_session *, const char *text, size_t len);
 /* Ends what the present connection of the client had. */

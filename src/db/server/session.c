@@ -32,6 +32,13 @@ update_backlog_limit(struct db_session *session)
                                       MAX(SESSION_MIN_BACKLOG, 2 * size));
 }
 
+const char *
+session_peer_id(const struct db_session *session)
+{
+    struct jsonrpc *rpc = jsonrpc_session_connection(session->rpc);
+    return rpc ? jsonrpc_peer_id(rpc) : NULL;
+}
+
 void
 session_send(struct db_session *session, struct jsonrpc_message *message)
 {
@@ -265,11 +272,17 @@ static void
 handle_trigger(struct db_session *session, struct jsonrpc_message *request)
 {
     struct served_db *sdb = find_db(session, request);
-    if (sdb && (sdb->is_relay || !strcmp(request->method, "transact"))) {
+    bool is_convert = !strcmp(request->method, "convert");
+    if (sdb && is_convert && session->role) {
+        send_error(session, request,
+                   db_error_create("permission error",
+                                   "RBAC rules for role \"%s\" prohibit "
+                                   "conversion of databases.",
+                                   session->role));
+    } else if (sdb && (sdb->is_relay || !is_convert)) {
         trigger_execute(session, sdb, request);
         return;
-    }
-    if (sdb) {
+    } else if (sdb) {
         struct db_error *error = convert(session, sdb, request->params);
         bool ok = !error;
         send_result(session, request, ok ? json_object_create() : NULL, error);
@@ -438,6 +451,7 @@ db_session_close(struct db_session *session)
         session_forget(session);
         list_remove(&session->node);
         jsonrpc_session_close(session->rpc);
+        free(session->role);
         free(session);
     }
 }
@@ -457,6 +471,8 @@ db_session_set_options(struct db_session *session,
         jsonrpc_session_set_dscp(session->rpc, (uint8_t) options->dscp);
     }
     session->is_read_only = options->is_read_only;
+    free(session->role);
+    session->role = xstrdup_nullable(options->role);
 }
 
 void

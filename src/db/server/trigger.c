@@ -106,6 +106,7 @@ run(struct db_session *session, struct served_db *sdb,
 {
     struct session_view view = {
         .base = { .is_read_only = session_may_only_read(session, sdb),
+                  .client = { session->role, session_peer_id(session) },
                   .owns_lock = owns_lock },
         .session = session,
     };
@@ -165,6 +166,31 @@ is_for_source(const struct db_session *session, const struct served_db *sdb,
                || !execute_is_read_only(request->params));
 }
 
+/* The source does not know the client's role: what that forbids is refused
+ * here, with a reply. */
+static bool
+refuse_by_role(struct db_session *session, struct served_db *sdb,
+               struct jsonrpc_message *request)
+{
+    if (!session->role) {
+        return false;
+    }
+    struct json *error = NULL;
+    struct execute_result result;
+    run(session, sdb, request->params, 0, &result);
+    if (result.txn) {
+        transaction_abort(result.txn);
+        json_unref(result.reply);
+    } else if (!result.is_waiting) {
+        error = result.reply;
+    }
+    if (error) {
+        reply(session, request, error);
+        jsonrpc_message_destroy(request);
+    }
+    return error != NULL;
+}
+
 void
 trigger_execute(struct db_session *session, struct served_db *sdb,
                 struct jsonrpc_message *request)
@@ -183,6 +209,9 @@ trigger_execute(struct db_session *session, struct served_db *sdb,
     }
 
     if (is_for_source(session, sdb, request)) {
+        if (refuse_by_role(session, sdb, request)) {
+            return;
+        }
         trigger = trigger_create(session, sdb, request);
         trigger->is_forwarded = true;
         triggers_forward(sdb);

@@ -119,6 +119,12 @@ jsonrpc_name(const struct jsonrpc *rpc)
     return rpc->name;
 }
 
+const char *
+jsonrpc_peer_id(const struct jsonrpc *rpc)
+{
+    return rpc->stream ? stream_peer_id(rpc->stream) : NULL;
+}
+
 int
 jsonrpc_status(const struct jsonrpc *rpc)
 {

@@ -39,6 +39,8 @@ struct jsonrpc *jsonrpc_create(struct loop *, struct stream *stream,
 /* NULL is legal. */
 void jsonrpc_destroy(struct jsonrpc *);
 const char *jsonrpc_name(const struct jsonrpc *);
+/* stream_peer_id(); NULL once the connection ended. */
+const char *jsonrpc_peer_id(const struct jsonrpc *);
 /* 0, EOF or the errno that ended the connection. */
 int jsonrpc_status(const struct jsonrpc *);
 

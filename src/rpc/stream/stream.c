@@ -358,6 +358,12 @@ stream_fd(const struct stream *stream)
     return stream->fd;
 }
 
+const char *
+stream_peer_id(const struct stream *stream)
+{
+    return stream->class->peer_id ? stream->class->peer_id(stream) : NULL;
+}
+
 char *
 stream_local_address(const struct stream *stream)
 {

@@ -66,6 +66,9 @@ void stream_watch(struct stream *, unsigned int wants, loop_callback *,
 int stream_wait(struct stream *, unsigned int wants, int timeout_ms);
 /* The descriptor or -1. */
 int stream_fd(const struct stream *);
+/* Common name of the peer's verified certificate, borrowed; NULL if there is
+ * none. */
+const char *stream_peer_id(const struct stream *);
 /* Local address of a connected TCP stream as "IP:PORT"; caller frees; NULL if
  * there is none. */
 char *stream_local_address(const struct stream *);

@@ -32,6 +32,8 @@ struct stream_class {
     /* Whether data were taken from the descriptor that 'recv' has not given
      * out yet; NULL: never. */
     bool (*has_pending)(const struct stream *);
+    /* stream_peer_id(); NULL: there is never any. */
+    const char *(*peer_id)(const struct stream *);
     /* Frees what the kind has beside struct stream.  May be NULL. */
     void (*close)(struct stream *);
 };

@@ -19,6 +19,7 @@ struct ssl_stream {
     struct tcp_stream tcp;
     SSL *ssl;          /* NULL until TCP is connected. */
     SSL_CTX *context;  /* Until then: what it will be made of. */
+    char *peer_id;     /* Common name of its certificate, or NULL. */
     char *complaint;   /* What is wrong with the peer's certificate. */
     uint32_t rx_event; /* What the last read and write waited for. */
     uint32_t tx_event;
@@ -118,6 +119,20 @@ shake_hands(struct ssl_stream *s)
     }
 }
 
+static void
+note_peer_id(struct ssl_stream *s)
+{
+    char name[256];
+    X509 *cert = tls.SSL_get1_peer_certificate(s->ssl);
+    if (cert && tls_verifies_peers()
+        && tls.X509_NAME_get_text_by_NID(tls.X509_get_subject_name(cert),
+                                         NID_commonName, name, sizeof name)
+               > 0) {
+        s->peer_id = xstrdup(name);
+    }
+    tls.X509_free(cert);
+}
+
 static int
 ssl_connect(struct stream *stream)
 {
@@ -139,6 +154,7 @@ ssl_connect(struct stream *stream)
             tls_bootstrap(stream->name, s->ssl);
             return EPROTO;
         }
+        note_peer_id(s);
     }
     return error;
 }
@@ -242,6 +258,12 @@ ssl_has_pending(const struct stream *stream)
     return s->ssl && tls.SSL_has_pending(s->ssl);
 }
 
+static const char *
+ssl_peer_id(const struct stream *stream)
+{
+    return ssl_cast(stream)->peer_id;
+}
+
 static void
 ssl_close(struct stream *stream)
 {
@@ -254,6 +276,7 @@ ssl_close(struct stream *stream)
         tls.SSL_free(s->ssl);
     }
     tls.SSL_CTX_free(s->context);
+    free(s->peer_id);
     free(s->complaint);
     stream_close_tcp(stream);
 }
@@ -268,6 +291,7 @@ const struct stream_class stream_ssl_class = {
     .send = ssl_send,
     .events = ssl_events,
     .has_pending = ssl_has_pending,
+    .peer_id = ssl_peer_id,
     .close = ssl_close,
 };
 

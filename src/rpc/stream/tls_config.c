@@ -126,6 +126,12 @@ tls_is_bootstrapping(void)
     return config.bootstraps;
 }
 
+bool
+tls_verifies_peers(void)
+{
+    return config.ca_cert.path && strcmp(config.ca_cert.path, "none") != 0;
+}
+
 /* Files. */
 
 /* The file as it is now; its path is the caller's to free. */

@@ -41,6 +41,7 @@
     F(SSL_do_handshake)                   \
     F(SSL_free)                           \
     F(SSL_get_error)                      \
+    F(SSL_get1_peer_certificate)          \
     F(SSL_get_ex_data)                    \
     F(SSL_get_ex_data_X509_STORE_CTX_idx) \
     F(SSL_get_peer_cert_chain)            \
@@ -55,6 +56,7 @@
     F(SSL_shutdown)                       \
     F(SSL_write)                          \
     F(TLS_method)                         \
+    F(X509_NAME_get_text_by_NID)          \
     F(X509_NAME_oneline)                  \
     F(X509_STORE_CTX_get_current_cert)    \
     F(X509_STORE_CTX_get_error)           \
@@ -83,6 +85,8 @@ void tls_put_errors(struct str *);
 SSL_CTX *tls_context(void);
 /* Whether the next peer's CA certificate is to be trusted and kept. */
 bool tls_is_bootstrapping(void);
+/* Whether certificates are worth anything. */
+bool tls_verifies_peers(void);
 /* Keeps the CA certificate at the end of the chain; true if that worked. */
 bool tls_bootstrap(const char *peer, SSL *);
 /* What to call the server 'host', or NULL. */
