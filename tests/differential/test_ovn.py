@@ -13,7 +13,7 @@ from lib.ovsdb import UUID
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMMANDS = [
-    line for line in (HERE / "ovn_commands.txt").read_text().splitlines()
+    line for line in (HERE / "ovn_lines.txt").read_text().splitlines()
     if line and not line.startswith("#")
 ]
 

@@ -222,6 +222,56 @@ trim_on_compaction(struct appctl_conn *conn, int argc UNUSED,
 }
 
 static void
+set_tlog(struct appctl_conn *conn, int argc UNUSED, const char *argv[],
+         void *context_)
+{
+    const struct context *context = context_;
+    const char *colon = strchr(argv[1], ':');
+    bool enable = !strcmp(argv[2], "on");
+    const char *problem = !colon ? "invalid DB:TABLE argument"
+                          : !enable && strcmp(argv[2], "off") != 0
+                              ? "invalid command argument"
+                              : NULL;
+    if (!problem) {
+        char *db = xmemdup0(argv[1], (size_t) (colon - argv[1]));
+        problem = db_server_set_tlog(context->server, db, colon + 1, enable);
+        free(db);
+    }
+    if (problem) {
+        appctl_reply_error(conn, problem);
+    } else {
+        appctl_reply(conn, NULL);
+    }
+}
+
+static void
+list_tlog(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+          void *context_)
+{
+    const struct context *context = context_;
+    struct str text = STR_INITIALIZER;
+    db_server_put_tlog(context->server, &text);
+    reply_str(conn, &text);
+}
+
+/* The processor's counters are read nowhere in this program, which looks to
+ * users as on a machine without any. */
+static void
+show_perf(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
+          void *context UNUSED)
+{
+    appctl_reply(conn, "performance counter is not supported on this "
+                       "platform\n");
+}
+
+static void
+clear_perf(struct appctl_conn *conn, int argc UNUSED,
+           const char *argv[] UNUSED, void *context UNUSED)
+{
+    appctl_reply(conn, NULL);
+}
+
+static void
 report_memory(struct memory_report *report, void *context_)
 {
     const struct context *context = context_;
@@ -262,10 +312,10 @@ commands_register(struct db_server *server, struct remotes *remotes,
         { "ovsdb/file/column-diff-enable", NULL, 0, 0, enable_column_diff },
         { "ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1,
           trim_on_compaction },
-        { "ovsdb-server/perf-counters-show", "", 0, 0, not_supported },
-        { "ovsdb-server/perf-counters-clear", "", 0, 0, not_supported },
-        { "ovsdb-server/tlog-set", "DB:TABLE on|off", 2, 2, not_supported },
-        { "ovsdb-server/tlog-list", "", 0, 0, not_supported },
+        { "ovsdb-server/perf-counters-show", "", 0, 0, show_perf },
+        { "ovsdb-server/perf-counters-clear", "", 0, 0, clear_perf },
+        { "ovsdb-server/tlog-set", "DB:TABLE on|off", 2, 2, set_tlog },
+        { "ovsdb-server/tlog-list", "", 0, 0, list_tlog },
         /* Conversion never writes records without data here. */
         { "ovsdb/file/no-data-conversion-enable", NULL, 0, 0, not_supported },
     };

@@ -46,6 +46,7 @@ struct table {
     struct hmap rows;     /* Of struct row: those that exist now. */
     struct hmap deleted;  /* Of struct row: deleted by the open transaction. */
     struct hmap *indexes; /* Of struct index_entry, one per index. */
+    bool is_logged;       /* Changes go to the log: for the server. */
 };
 
 /* Whom commits are told to. */

@@ -19,6 +19,7 @@ committed(struct database_observer *observer, const struct transaction *txn)
 {
     struct served_db *sdb = CONTAINER_OF(observer, struct served_db, observer);
     if (!transaction_is_empty(txn)) {
+        tlog_committed(txn);
         if (sdb->history) {
             history_add(sdb->history, txn, &sdb->txn_id);
         }

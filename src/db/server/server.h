@@ -77,6 +77,13 @@ void db_server_put_sync_status(const struct db_server *, struct str *);
 /* Appends 'excluded' as "ovsdb-server/get-sync-exclude-tables" tells it. */
 void db_server_put_excluded(const char *excluded, struct str *);
 
+/* Whether changes of a table's rows go to the log.  NULL, or why that cannot
+ * be. */
+const char *db_server_set_tlog(struct db_server *, const char *db,
+                               const char *table, bool enable);
+/* Appends for which tables they do. */
+void db_server_put_tlog(const struct db_server *, struct str *);
+
 /* What a remote makes of its sessions. */
 struct db_session_options {
     int probe_interval_ms; /* -1: the default. */

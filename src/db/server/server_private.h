@@ -80,6 +80,9 @@ void session_forget(struct db_session *);
  * waiting transactions of the old one. */
 void served_db_replace(struct served_db *, struct database *content);
 
+/* tlog.c: logs changes of the tables for which that was asked. */
+void tlog_committed(const struct transaction *);
+
 /* replication.c: a mirror gave up. */
 void replication_mirror_ended(struct db_server *);
 void replication_init(struct db_server *);
