@@ -229,7 +229,12 @@ def test_ciphers(ours, keys):
 
 
 def test_server_name_is_asked_for(ours, keys):
-    listener = socket.create_server(("127.0.0.1", 0))
+    # Either address may be the first that the name has.
+    if socket.has_dualstack_ipv6():
+        listener = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    else:
+        listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(15)
     remote = f"ssl:localhost:{listener.getsockname()[1]}"
     seen = []
     for args, name in (([], "localhost"), (["--ssl-server-name=db.example"], "db.example")):
