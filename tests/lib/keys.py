@@ -1,5 +1,6 @@
 """Keys and certificates for tests, made with openssl."""
 
+import ssl
 import subprocess
 
 
@@ -37,3 +38,16 @@ def options(identity, ca):
     """The command-line options for a key, its certificate, and the peers' CA."""
     key, cert = identity
     return [f"--private-key={key}", f"--certificate={cert}", f"--ca-cert={ca}"]
+
+
+def wrap(sock, identity, ca, server_side=False):
+    """Python's end of a TLS connection over 'sock'."""
+    protocol = ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    key, cert = identity
+    context.load_cert_chain(cert, key)
+    context.load_verify_locations(ca)
+    sock.settimeout(10)
+    return context.wrap_socket(sock, server_side=server_side)

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from lib.keys import options
+from lib.keys import options, wrap
 from lib.ovsdb import Client
 
 STRINGS = {"type": {"key": "string", "min": 0, "max": "unlimited"}}
@@ -88,20 +88,21 @@ WORDS = {"insert": "row insertion into table", "update": "modification of table"
          "mutate": "mutate operation on table", "delete": "row deletion from table"}
 
 
-class TlsClient(Client):
-    def __init__(self, keys, port):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.load_cert_chain(keys.switch[1], keys.switch[0])
-        context.load_verify_locations(keys.controllers.cert)
-        self.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
+class StreamClient(Client):
+    """A client over a connection that is there."""
+
+    def __init__(self, sock):
+        self.sock = sock
         self.buffer, self.id, self.notes = "", 0, []
 
 
-class PlainClient(TlsClient):
-    def __init__(self, _keys, port):
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
-        self.buffer, self.id, self.notes = "", 0, []
+def tls_client(keys, port):
+    sock = socket.create_connection(("127.0.0.1", port), 10)
+    return StreamClient(wrap(sock, keys.switch, keys.controllers.cert))
+
+
+def plain_client(port):
+    return StreamClient(socket.create_connection(("127.0.0.1", port), 10))
 
 
 @pytest.fixture
@@ -144,9 +145,9 @@ def server(either, keys):
 def connect(server, keys):
     """The client with the certificate, and the one without."""
     try:
-        return TlsClient(keys, server.ports[0]), PlainClient(keys, server.ports[1])
+        return tls_client(keys, server.ports[0]), plain_client(server.ports[1])
     except (ssl.SSLError, TimeoutError, ConnectionError):
-        return TlsClient(keys, server.ports[1]), PlainClient(keys, server.ports[0])
+        return tls_client(keys, server.ports[1]), plain_client(server.ports[0])
 
 
 def test_what_is_not_permitted_is_refused(server, keys):
@@ -205,7 +206,7 @@ def test_relay_checks_before_it_passes_on(server, keys, tmp_path):
     server.wait_for(lambda: log.exists() and "following" in log.read_text()
                     and "on port" in log.read_text(), "relay")
     line = next(line for line in log.read_text().splitlines() if "on port" in line)
-    switch = TlsClient(keys, int(line.rsplit(" ", 1)[1]))
+    switch = tls_client(keys, int(line.rsplit(" ", 1)[1]))
     result = switch.call("transact", "R", update("T", "foreign", a=5))["result"][0]
     assert result["error"] == "permission error"
     result = switch.call("transact", "R", update("T", "switch", a=77))["result"][0]
@@ -213,3 +214,36 @@ def test_relay_checks_before_it_passes_on(server, keys, tmp_path):
     source = Client(server.run_dir / "db.sock")
     select = {"op": "select", "table": "T", "where": [["a", "==", 77]], "columns": ["name"]}
     assert source.call("transact", "R", select)["result"] == [{"rows": [{"name": "switch"}]}]
+
+
+def test_columns_of_other_types_say_nothing(ours, keys):
+    """What looks like rules or options, but has other types."""
+    integers = {"type": {"key": "integer", "min": 0, "max": "unlimited"}}
+    schema = json.loads(json.dumps(SCHEMA))
+    tables = schema["tables"]
+    tables["RBAC_Permission"]["columns"] |= {"authorization": integers, "update": integers,
+                                             "insert_delete": STRINGS}
+    tables["Conn"]["columns"]["other_config"] = STRINGS
+    path = ours.dir / "schema"
+    path.write_text(json.dumps(schema))
+    ours.ok("ovsdb-tool", "create", ours.run_dir / "r.db", path)
+    ours.start_ovsdb_server("--remote=db:R,Root,conns", db="r.db", create=False,
+                            *options(keys.controller, keys.switches.cert))
+    client = Client(ours.run_dir / "db.sock")
+    reply = client.call(
+        "transact", "R",
+        {**insert("RBAC_Permission", table="T", authorization=1, update=1,
+                  insert_delete="x"), "uuid-name": "t"},
+        insert("RBAC_Role", name="role0", permissions=["map", [["T", ["named-uuid", "t"]]]]),
+        insert("T", name="switch"),
+        {**insert("Conn", target="pssl:0:127.0.0.1", role="role0", other_config="dscp"),
+         "uuid-name": "c"},
+        insert("Root", conns=["named-uuid", "c"]))
+    assert not any("error" in result for result in reply["result"])
+    ours.wait_for(lambda: "on port" in ours.log("ovsdb-server"), "remote")
+    line = next(line for line in ours.log("ovsdb-server").splitlines() if "on port" in line)
+    switch = tls_client(keys, int(line.rsplit(" ", 1)[1]))
+    for operation in (insert("T", name="switch"), update("T", "switch", a=1),
+                      delete("T", "switch")):
+        result = switch.call("transact", "R", operation)["result"][0]
+        assert result["error"] == "permission error"

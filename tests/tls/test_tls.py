@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from lib.keys import options
+from lib.keys import options, wrap
 
 
 def server_options(keys):
@@ -34,18 +34,14 @@ def start(suite, *args):
     return f"ssl:127.0.0.1:{port(suite)}"
 
 
-def wrap(keys, sock, server_side=False):
-    """A TLS connection of Python's over 'sock', as a client of servers or as a
-    controller of switches."""
-    protocol = ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT
-    context = ssl.SSLContext(protocol)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_REQUIRED
-    key, cert = keys.controller if server_side else keys.switch
-    context.load_cert_chain(cert, key)
-    context.load_verify_locations((keys.switches if server_side else keys.controllers).cert)
-    sock.settimeout(10)
-    return context.wrap_socket(sock, server_side=server_side)
+def as_switch(keys, sock):
+    """Python's end of a TLS connection, as a client of servers."""
+    return wrap(sock, keys.switch, keys.controllers.cert)
+
+
+def as_controller(keys, sock):
+    """The same as whom switches call."""
+    return wrap(sock, keys.controller, keys.switches.cert, server_side=True)
 
 
 def call(sock, method, *params):
@@ -81,7 +77,7 @@ def test_much_data_comes_through(ours, keys):
     values = [f"{i:05}" + "x" * 100 for i in range(30000)]
 
     number = int(remote.rsplit(":", 1)[1])
-    with wrap(keys, socket.create_connection(("127.0.0.1", number))) as sock:
+    with as_switch(keys, socket.create_connection(("127.0.0.1", number))) as sock:
         row = {"name": "br0", "external_ids": ["map", [[v, v] for v in values]]}
         insert = {"op": "insert", "table": "Bridge", "row": row, "uuid-name": "b"}
         root = {"op": "insert", "table": "Open_vSwitch", "row": {"bridges": ["named-uuid", "b"]}}
@@ -290,7 +286,7 @@ def test_manager_over_tls(ours, keys):
     key, cert = keys.switch
     ours.vsctl("--no-wait", "set-ssl", key, cert, keys.controllers.cert, "--",
                "set-manager", f"ssl:127.0.0.1:{listener.getsockname()[1]}")
-    with wrap(keys, listener.accept()[0], server_side=True) as sock:
+    with as_controller(keys, listener.accept()[0]) as sock:
         assert call(sock, "list_dbs") == ["Open_vSwitch", "_Server"]
     listener.close()
 
@@ -309,7 +305,7 @@ def test_controllers_over_tls(either, keys):
                  "protocols=OpenFlow13", "other-config:datapath-id=00000000000000aa", "--",
                  "set-controller", "br0", f"ssl:127.0.0.1:{listener.getsockname()[1]}",
                  "pssl:0:127.0.0.1")
-    with wrap(keys, listener.accept()[0], server_side=True) as sock:
+    with as_controller(keys, listener.accept()[0]) as sock:
         sock.sendall(HELLO + struct.pack("!BBHI", 4, 5, 8, 2))
         data = b""
         while len(data) < 8 or (len(data) < 16 + 24 and data):

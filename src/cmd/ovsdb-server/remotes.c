@@ -151,6 +151,17 @@ remote_destroy(struct remote *remote)
     free(remote);
 }
 
+/* Makes 'dst', which owns its role, a copy of 'src'. */
+static void
+options_set(struct db_session_options *dst,
+            const struct db_session_options *src)
+{
+    char *role = xstrdup_nullable(src->role);
+    free((char *) dst->role);
+    *dst = *src;
+    dst->role = role;
+}
+
 static struct error *
 remote_open(struct remotes *remotes, const char *target,
             const struct db_session_options *options, struct remote **remotep)
@@ -159,8 +170,7 @@ remote_open(struct remotes *remotes, const char *target,
     struct error *error = NULL;
     remote->remotes = remotes;
     remote->target = xstrdup(target);
-    remote->options = *options;
-    remote->options.role = xstrdup_nullable(options->role);
+    options_set(&remote->options, options);
     list_init(&remote->clients);
     if (!stream_check_listener_name(target)) {
         const struct stream_options stream_options = {
@@ -205,9 +215,7 @@ remote_set_options(struct remote *remote,
     if (same_options(&remote->options, options)) {
         return;
     }
-    free((char *) remote->options.role);
-    remote->options = *options;
-    remote->options.role = xstrdup_nullable(options->role);
+    options_set(&remote->options, options);
     if (remote->session) {
         db_session_set_options(remote->session, options);
     }
@@ -232,22 +240,15 @@ remotes_add(struct remotes *remotes, const char *name)
     return error;
 }
 
-static struct db_session_options *
-options_clone(const struct db_session_options *options)
-{
-    struct db_session_options *new = xmemdup(options, sizeof *options);
-    new->role = xstrdup_nullable(options->role);
-    return new;
-}
-
 void
 remotes_set_configured(struct remotes *remotes, const struct strmap *map)
 {
     const struct strmap_node *node;
     remote_options_clear(&remotes->configured);
     STRMAP_FOR_EACH (node, map) {
-        strmap_add(&remotes->configured, node->name,
-                   options_clone(node->data));
+        struct db_session_options *options = xzalloc(sizeof *options);
+        options_set(options, node->data);
+        strmap_add(&remotes->configured, node->name, options);
     }
 }
 
@@ -269,15 +270,12 @@ remotes_remove(struct remotes *remotes, const char *name)
     return strset_remove(&remotes->names, name);
 }
 
+/* What the row has in a column without values, which need not be there. */
 static const struct datum *
 find_value(const struct row *row, const char *name, enum atom_type type)
 {
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    return column && column->type.key.type == type
-                   && row->fields[column->index].n
-               ? &row->fields[column->index]
-               : NULL;
+    const struct datum *datum = row_find(row, name, type, ATOM_VOID);
+    return datum && datum->n ? datum : NULL;
 }
 
 /* Makes sure that 'target' is in use; '*errorp' is the first error. */
@@ -312,7 +310,8 @@ want(struct remotes *remotes, const char *target,
 static int
 find_dscp(const struct row *row)
 {
-    const struct datum *map = find_value(row, "other_config", ATOM_STRING);
+    const struct datum *map =
+        row_find(row, "other_config", ATOM_STRING, ATOM_STRING);
     const char *text = map ? datum_get_string(map, "dscp") : NULL;
     int64_t dscp;
     return text && scan_i64(text, 10, &dscp) && dscp >= 0 && dscp < 64
@@ -437,26 +436,31 @@ remotes_update(struct remotes *remotes)
 
 /* --- Changes of databases ---------------------------------------------- */
 
+/* Whether rows say what to listen on. */
+static bool
+has_places(const struct remotes *remotes)
+{
+    const struct strmap_node *node;
+    STRSET_FOR_EACH (node, &remotes->names) {
+        if (scan_prefix(node->name, "db:", NULL)) {
+            return true;
+        }
+    }
+    STRMAP_FOR_EACH (node, &remotes->configured) {
+        if (scan_prefix(node->name, "db:", NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 db_changed(struct database_observer *observer,
            const struct transaction *txn UNUSED)
 {
     struct watch *watch = CONTAINER_OF(observer, struct watch, observer);
-    struct strmap_node *node;
-    if (watch->remotes->is_writing_status) {
-        return;
-    }
-    STRSET_FOR_EACH (node, &watch->remotes->names) {
-        if (scan_prefix(node->name, "db:", NULL)) {
-            loop_task_schedule(&watch->remotes->task);
-            return;
-        }
-    }
-    STRMAP_FOR_EACH (node, &watch->remotes->configured) {
-        if (scan_prefix(node->name, "db:", NULL)) {
-            loop_task_schedule(&watch->remotes->task);
-            return;
-        }
+    if (!watch->remotes->is_writing_status && has_places(watch->remotes)) {
+        loop_task_schedule(&watch->remotes->task);
     }
 }
 
@@ -575,16 +579,6 @@ make_status(const struct remote *remote, struct datum *status,
 }
 
 static void
-set_column(struct transaction *txn, struct row *row,
-           const struct column *column, struct datum *value)
-{
-    if (!datum_equal(&row->fields[column->index], value, &column->type)) {
-        datum_swap(transaction_modify(txn, row, column), value);
-    }
-    datum_uninit(value, &column->type);
-}
-
-static void
 write_remote_status(struct transaction *txn, const struct remote *remote)
 {
     struct row *row = table_find_row(remote->table, &remote->row);
@@ -600,12 +594,12 @@ write_remote_status(struct transaction *txn, const struct remote *remote)
     bool is_connected = false;
     if (status_column && type_is_map(&status_column->type)) {
         is_connected = make_status(remote, &status, &status_column->type);
-        set_column(txn, row, status_column, &status);
+        transaction_write(txn, row, status_column, &status);
     }
     if (connected_column && connected_column->type.key.type == ATOM_BOOLEAN) {
         struct datum value;
         datum_init_boolean(&value, is_connected);
-        set_column(txn, row, connected_column, &value);
+        transaction_write(txn, row, connected_column, &value);
     }
 }
 

@@ -50,8 +50,7 @@ convert_value(struct transaction *txn, struct row *new_row,
             return error;
         }
     }
-    datum_swap(transaction_modify(txn, new_row, source->new), &value);
-    datum_uninit(&value, &source->new->type);
+    transaction_write(txn, new_row, source->new, &value);
     return NULL;
 }
 

@@ -93,6 +93,18 @@ table_find_deleted_row(const struct table *table, const struct uuid *uuid)
     return find_in(&table->deleted, uuid);
 }
 
+const struct datum *
+row_find(const struct row *row, const char *name, enum atom_type key,
+         enum atom_type value)
+{
+    const struct column *column =
+        table_schema_find_column(row->table->schema, name);
+    return column && column->type.key.type == key
+                   && column->type.value.type == value
+               ? &row->fields[column->index]
+               : NULL;
+}
+
 struct json *
 row_to_json(const struct row *row, const struct column_set *columns)
 {

@@ -91,6 +91,10 @@ row_column(const struct row *row, size_t index)
     return row->table->schema->columns[index];
 }
 
+/* The column 'name' of the row if there is one with keys and values of these
+ * types (ATOM_VOID: no values), or NULL: for tables of any schema. */
+const struct datum *row_find(const struct row *, const char *name,
+                             enum atom_type key, enum atom_type value);
 /* {"COLUMN": VALUE...} of 'columns'. */
 struct json *row_to_json(const struct row *,
                          const struct column_set *) WARN_UNUSED;

@@ -8,32 +8,13 @@
 
 /* --- The rules --------------------------------------------------------- */
 
-static const struct datum *
-find_field(const struct row *row, const char *name)
-{
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    return column ? &row->fields[column->index] : NULL;
-}
-
-/* The column's only string; "" if it is anything else. */
-static const char *
-get_string(const struct row *row, const char *name)
-{
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    const struct datum *datum = column ? &row->fields[column->index] : NULL;
-    return datum && datum->n == 1 && column->type.key.type == ATOM_STRING
-               ? atom_text(&datum->keys[0])
-               : "";
-}
-
 static const struct row *
 find_role(const struct table *roles, const char *name)
 {
     const struct row *row;
     HMAP_FOR_EACH (row, node, &roles->rows) {
-        if (!strcmp(get_string(row, "name"), name)) {
+        const struct datum *d = row_find(row, "name", ATOM_STRING, ATOM_VOID);
+        if (d && d->n == 1 && !strcmp(atom_text(&d->keys[0]), name)) {
             return row;
         }
     }
@@ -50,8 +31,9 @@ find_permission(const struct database *db, const struct rbac_client *client,
         database_find_table(db, "RBAC_Permission");
     const struct row *role =
         client->id && permissions ? find_role(roles, client->role) : NULL;
-    const struct datum *map = role ? find_field(role, "permissions") : NULL;
-    for (size_t i = 0; map && map->values && i < map->n; i++) {
+    const struct datum *map =
+        role ? row_find(role, "permissions", ATOM_STRING, ATOM_UUID) : NULL;
+    for (size_t i = 0; map && i < map->n; i++) {
         if (!strcmp(atom_text(&map->keys[i]), table->schema->name)) {
             return table_find_row(permissions, &map->values[i].uuid);
         }
@@ -96,7 +78,8 @@ static bool
 is_authorized(const struct row *permission, const struct table_schema *schema,
               const struct datum *fields, const char *id)
 {
-    const struct datum *rules = find_field(permission, "authorization");
+    const struct datum *rules =
+        row_find(permission, "authorization", ATOM_STRING, ATOM_VOID);
     for (size_t i = 0; rules && i < rules->n; i++) {
         const char *rule = atom_text(&rules->keys[i]);
         if (!*rule || names_client(schema, fields, rule, id)) {
@@ -109,14 +92,16 @@ is_authorized(const struct row *permission, const struct table_schema *schema,
 static bool
 may_insert_and_delete(const struct row *permission)
 {
-    const struct datum *flag = find_field(permission, "insert_delete");
+    const struct datum *flag =
+        row_find(permission, "insert_delete", ATOM_BOOLEAN, ATOM_VOID);
     return flag && flag->n == 1 && flag->keys[0].boolean;
 }
 
 static bool
 may_change(const struct row *permission, const struct column_set *columns)
 {
-    const struct datum *rules = find_field(permission, "update");
+    const struct datum *rules =
+        row_find(permission, "update", ATOM_STRING, ATOM_VOID);
     for (size_t i = 0; i < columns->n; i++) {
         bool found = false;
         for (size_t j = 0; rules && j < rules->n; j++) {

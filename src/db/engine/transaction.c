@@ -59,6 +59,16 @@ transaction_modify(struct transaction *txn, struct row *row,
 }
 
 void
+transaction_write(struct transaction *txn, struct row *row,
+                  const struct column *column, struct datum *value)
+{
+    if (!datum_equal(&row->fields[column->index], value, &column->type)) {
+        datum_swap(transaction_modify(txn, row, column), value);
+    }
+    datum_uninit(value, &column->type);
+}
+
+void
 transaction_delete(struct transaction *txn, struct row *row)
 {
     struct row_change *change = get_change(txn, row);

@@ -56,6 +56,9 @@ struct row *transaction_insert(struct transaction *, struct table *,
 /* The place of a column's value for changing it; remembers the old value. */
 struct datum *transaction_modify(struct transaction *, struct row *,
                                  const struct column *);
+/* Makes the column have 'value', which it takes, if it has another. */
+void transaction_write(struct transaction *, struct row *,
+                       const struct column *, struct datum *value);
 void transaction_delete(struct transaction *, struct row *);
 
 /* The value of a column before the transaction. */

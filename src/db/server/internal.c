@@ -38,26 +38,14 @@ internal_create(void)
     return database_create(schema);
 }
 
-/* Makes the column have 'value', which it takes. */
-static void
-set(struct transaction *txn, struct row *row, const char *name,
-    struct datum *value)
-{
-    const struct column *column =
-        table_schema_find_column(row->table->schema, name);
-    if (!datum_equal(&row->fields[column->index], value, &column->type)) {
-        datum_swap(transaction_modify(txn, row, column), value);
-    }
-    datum_uninit(value, &column->type);
-}
-
 static void
 set_string(struct transaction *txn, struct row *row, const char *name,
            const char *value)
 {
     struct datum datum;
     datum_init_string(&datum, value);
-    set(txn, row, name, &datum);
+    transaction_write(
+        txn, row, table_schema_find_column(row->table->schema, name), &datum);
 }
 
 static void
@@ -66,7 +54,8 @@ set_boolean(struct transaction *txn, struct row *row, const char *name,
 {
     struct datum datum;
     datum_init_boolean(&datum, value);
-    set(txn, row, name, &datum);
+    transaction_write(
+        txn, row, table_schema_find_column(row->table->schema, name), &datum);
 }
 
 /* Makes the row of 'sdb' true. */

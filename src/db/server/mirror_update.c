@@ -23,10 +23,7 @@ set_column(struct transaction *txn, struct row *row,
     if (error) {
         return error;
     }
-    if (!datum_equal(old, &value, &column->type)) {
-        datum_swap(transaction_modify(txn, row, column), &value);
-    }
-    datum_uninit(&value, &column->type);
+    transaction_write(txn, row, column, &value);
     return NULL;
 }
 
@@ -38,11 +35,10 @@ reset_missing(struct transaction *txn, struct row *row,
     const struct table_schema *schema = row->table->schema;
     for (size_t i = COLUMN_N_STD; i < schema->n_columns; i++) {
         const struct column *column = schema->columns[i];
-        if (!json_object_find(json, column->name)
-            && !datum_is_default(&row->fields[i], &column->type)) {
-            struct datum *datum = transaction_modify(txn, row, column);
-            datum_uninit(datum, &column->type);
-            datum_init_default(datum, &column->type);
+        if (!json_object_find(json, column->name)) {
+            struct datum value;
+            datum_init_default(&value, &column->type);
+            transaction_write(txn, row, column, &value);
         }
     }
 }
