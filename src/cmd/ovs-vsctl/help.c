@@ -1,15 +1,8 @@
-/* --help of ovs-vsctl. */
-
-#include <stdio.h>
+/* --help of ovs-vsctl: the commands. */
 
 #include "cmd/ovs-vsctl/vsctl.h"
-#include "rpc/stream/stream.h"
-#include "rpc/stream/tls.h"
-#include "sys/process/dirs.h"
-#include "sys/process/options.h"
-#include "sys/process/program.h"
 
-static const char commands_help[] =
+const char vsctl_commands_help[] =
     "\nThe switch:\n"
     "  init                        make the database ready for use\n"
     "  show                        print the configuration in short\n"
@@ -63,45 +56,4 @@ static const char commands_help[] =
     "  set-zone-limit DATAPATH ZONE|default LIMIT  limit connections\n"
     "  del-zone-limit DATAPATH ZONE|default  remove the limit\n"
     "  list-zone-limits DATAPATH   print limits\n"
-    "  list-dp-cap DATAPATH        print what the datapath can do\n"
-    "\nAny table:\n"
-    "  list TABLE [RECORD]...      print records\n"
-    "  find TABLE CONDITION...     print records that fit\n"
-    "  get TABLE RECORD COLUMN[:KEY]...  print values\n"
-    "  set TABLE RECORD COLUMN[:KEY]=VALUE...  set values\n"
-    "  add TABLE RECORD COLUMN [KEY=]VALUE...  add to sets and maps\n"
-    "  remove TABLE RECORD COLUMN KEY|VALUE|KEY=VALUE...  remove from "
-    "them\n"
-    "  clear TABLE RECORD COLUMN...  empty columns\n"
-    "  create TABLE COLUMN[:KEY]=VALUE...  add a record\n"
-    "  destroy TABLE RECORD...     delete records\n"
-    "  wait-until TABLE RECORD [COLUMN[:KEY]=VALUE]...  wait for a "
-    "condition\n"
-    "  comment [ARG]...            put a comment into the log\n";
-
-void
-vsctl_print_help(void)
-{
-    printf("%s: configures ovs-vswitchd\n"
-           "usage: %s [OPTIONS] COMMAND [ARG...] [-- [OPTIONS] COMMAND "
-           "[ARG...]]...\n%s",
-           program_name(), program_name(), commands_help);
-    printf("\nOptions:\n"
-           "  --db=DATABASE               server to connect to\n"
-           "                              (default: unix:%s/db.sock)\n"
-           "  --no-wait                   do not wait for ovs-vswitchd\n"
-           "  --retry                     keep trying to connect\n"
-           "  -t, --timeout=SECS          give up after SECS seconds\n"
-           "  --dry-run                   change nothing\n"
-           "  --oneline                   print one line per command\n",
-           dirs_rundir());
-    text_table_print_help();
-    options_log_print_help();
-    tls_print_help(true, true);
-    printf("  --no-syslog                 same as "
-           "--verbose=vsctl:syslog:warn\n");
-    stream_print_help("database", true, true);
-    printf("\nOther options:\n"
-           "  -h, --help                  print this text\n"
-           "  -V, --version               print the version\n");
-}
+    "  list-dp-cap DATAPATH        print what the datapath can do\n";

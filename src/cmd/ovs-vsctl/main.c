@@ -79,39 +79,29 @@ main(int argc, char *argv[])
 {
     program_init(argc, argv);
 
-    const struct {
-        const struct ctl_syntax *commands;
-        size_t n;
-    } groups[] = {
+    const struct ctl_group groups[] = {
         { vsctl_bridge_commands, vsctl_n_bridge_commands },
         { vsctl_port_commands, vsctl_n_port_commands },
         { vsctl_switch_commands, vsctl_n_switch_commands },
         { vsctl_zone_commands, vsctl_n_zone_commands },
     };
 
-    VEC(struct ctl_syntax) commands = VEC_INITIALIZER;
-    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-        for (size_t j = 0; j < groups[i].n; j++) {
-            vec_push(&commands, groups[i].commands[j]);
-        }
-    }
     const struct ctl_config config = {
         .database = &vswitch_database,
-        .commands = commands.items,
-        .n_commands = commands.n,
+        .groups = groups,
+        .n_groups = ARRAY_SIZE(groups),
+        .purpose = "configures ovs-vswitchd",
+        .commands_help = vsctl_commands_help,
         .row_ids = row_ids,
         .n_row_ids = ARRAY_SIZE(row_ids),
         .shows = shows,
         .n_shows = ARRAY_SIZE(shows),
         .log = &log_this_module,
         .has_wait = true,
-        .print_help = vsctl_print_help,
         .prerequisites = need_root,
         .begin = begin,
         .end = vsctl_info_free,
         .wait = vsctl_wait,
     };
-    int status = ctl_main(argc, argv, &config);
-    vec_uninit(&commands);
-    return status;
+    return ctl_main(argc, argv, &config);
 }

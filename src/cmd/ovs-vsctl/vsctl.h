@@ -75,4 +75,4 @@ extern const struct ctl_syntax vsctl_switch_commands[];
 extern const size_t vsctl_n_switch_commands;
 extern const struct ctl_syntax vsctl_zone_commands[];
 extern const size_t vsctl_n_zone_commands;
-void vsctl_print_help(void);
+extern const char vsctl_commands_help[];

@@ -1,15 +1,8 @@
-/* --help of vtep-ctl. */
-
-#include <stdio.h>
+/* --help of vtep-ctl: the commands. */
 
 #include "cmd/vtep-ctl/vtep.h"
-#include "rpc/stream/stream.h"
-#include "rpc/stream/tls.h"
-#include "sys/process/dirs.h"
-#include "sys/process/options.h"
-#include "sys/process/program.h"
 
-static const char commands_help[] =
+const char vtep_commands_help[] =
     "\nThe gateway:\n"
     "  show                        print the configuration in short\n"
     "\nPhysical switches and ports:\n"
@@ -49,43 +42,4 @@ static const char commands_help[] =
     "  get-manager                 print the targets of managers\n"
     "  del-manager                 remove the managers\n"
     "  [--inactivity-probe=MSECS]\n"
-    "  set-manager TARGET...       replace the managers\n"
-    "\nAny table:\n"
-    "  list TABLE [RECORD]...      print records\n"
-    "  find TABLE CONDITION...     print records that fit\n"
-    "  get TABLE RECORD COLUMN[:KEY]...  print values\n"
-    "  set TABLE RECORD COLUMN[:KEY]=VALUE...  set values\n"
-    "  add TABLE RECORD COLUMN [KEY=]VALUE...  add to sets and maps\n"
-    "  remove TABLE RECORD COLUMN KEY|VALUE|KEY=VALUE...  remove from "
-    "them\n"
-    "  clear TABLE RECORD COLUMN...  empty columns\n"
-    "  create TABLE COLUMN[:KEY]=VALUE...  add a record\n"
-    "  destroy TABLE RECORD...     delete records\n"
-    "  wait-until TABLE RECORD [COLUMN[:KEY]=VALUE]...  wait for a "
-    "condition\n"
-    "  comment [ARG]...            put a comment into the log\n";
-
-void
-vtep_print_help(void)
-{
-    printf("%s: configures a VXLAN gateway\n"
-           "usage: %s [OPTIONS] COMMAND [ARG...] [-- [OPTIONS] COMMAND "
-           "[ARG...]]...\n%s",
-           program_name(), program_name(), commands_help);
-    printf("\nOptions:\n"
-           "  --db=DATABASE               server to connect to\n"
-           "                              (default: unix:%s/db.sock)\n"
-           "  -t, --timeout=SECS          give up after SECS seconds\n"
-           "  --dry-run                   change nothing\n"
-           "  --oneline                   print one line per command\n",
-           dirs_rundir());
-    text_table_print_help();
-    options_log_print_help();
-    tls_print_help(true, true);
-    printf("  --no-syslog                 same as "
-           "--verbose=vtep_ctl:syslog:warn\n");
-    stream_print_help("database", true, true);
-    printf("\nOther options:\n"
-           "  -h, --help                  print this text\n"
-           "  -V, --version               print the version\n");
-}
+    "  set-manager TARGET...       replace the managers\n";

@@ -49,46 +49,30 @@ begin(struct ctl_context *c)
     }
 }
 
-static void
-end(struct ctl_context *c UNUSED)
-{
-}
-
 int
 main(int argc, char *argv[])
 {
     program_init(argc, argv);
 
-    const struct {
-        const struct ctl_syntax *commands;
-        size_t n;
-    } groups[] = {
+    const struct ctl_group groups[] = {
         { vtep_switch_commands, vtep_n_switch_commands },
         { vtep_logical_commands, vtep_n_logical_commands },
         { vtep_mac_commands, vtep_n_mac_commands },
     };
 
-    VEC(struct ctl_syntax) commands = VEC_INITIALIZER;
-    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-        for (size_t j = 0; j < groups[i].n; j++) {
-            vec_push(&commands, groups[i].commands[j]);
-        }
-    }
     const struct ctl_config config = {
         .database = &vtep_database,
-        .commands = commands.items,
-        .n_commands = commands.n,
+        .groups = groups,
+        .n_groups = ARRAY_SIZE(groups),
+        .purpose = "configures a VXLAN gateway",
+        .commands_help = vtep_commands_help,
         .row_ids = row_ids,
         .n_row_ids = ARRAY_SIZE(row_ids),
         .shows = shows,
         .n_shows = ARRAY_SIZE(shows),
         .log = &log_this_module,
-        .print_help = vtep_print_help,
         .prerequisites = need_root,
         .begin = begin,
-        .end = end,
     };
-    int status = ctl_main(argc, argv, &config);
-    vec_uninit(&commands);
-    return status;
+    return ctl_main(argc, argv, &config);
 }

@@ -46,4 +46,4 @@ extern const struct ctl_syntax vtep_logical_commands[];
 extern const size_t vtep_n_logical_commands;
 extern const struct ctl_syntax vtep_mac_commands[];
 extern const size_t vtep_n_mac_commands;
-void vtep_print_help(void);
+extern const char vtep_commands_help[];

@@ -166,7 +166,7 @@ handle_own(int id, const char *argument, void *ctl_)
         ctl->retry = true;
         break;
     case OPT_HELP:
-        ctl->config->print_help();
+        ctl_print_help(ctl->config);
         exit(EXIT_SUCCESS);
     case OPT_COMMANDS:
         ctl_print_commands(ctl);
@@ -516,7 +516,9 @@ attempt(struct ctl *ctl, int *statusp)
             ctl->config->check(&c);
         }
     }
-    ctl->config->end(&c);
+    if (ctl->config->end) {
+        ctl->config->end(&c);
+    }
     if (done) {
         status = idl_txn_commit_block(c.txn);
         if (status == IDL_TXN_SUCCESS || status == IDL_TXN_UNCHANGED) {

@@ -60,6 +60,12 @@ struct ctl_syntax {
     enum ctl_access access;
 };
 
+/* Commands about one topic. */
+struct ctl_group {
+    const struct ctl_syntax *commands;
+    size_t n;
+};
+
 /* Further ways to name a row, beside its UUID. */
 struct ctl_row_id {
     size_t table;       /* Of the row wanted. */
@@ -84,19 +90,21 @@ struct ctl_show_table {
 /* What is special about a tool. */
 struct ctl_config {
     const struct row_database *database;
-    const struct ctl_syntax *commands;
-    size_t n_commands;
+    const struct ctl_group *groups;
+    size_t n_groups;
+    const char *purpose;       /* For --help: "configures ovs-vswitchd". */
+    const char *commands_help; /* Likewise: lines about the commands. */
     const struct ctl_row_id *row_ids;
     size_t n_row_ids;
     const struct ctl_show_table *shows; /* The first one is where it starts. */
     size_t n_shows;
     struct log_module *log; /* The tool's: what --no-syslog makes quiet. */
     bool has_wait; /* --no-wait, --retry, --leader-only, --commands ... */
-    void (*print_help)(void);
     /* Before the commands of an attempt: creates the root row if need be.
      * Called with the transaction open. */
     void (*begin)(struct ctl_context *);
-    /* After the commands of an attempt: checks, forgets the state. */
+    /* After the commands of an attempt: checks, forgets the state.  May be
+     * NULL. */
     void (*check)(struct ctl_context *);
     void (*end)(struct ctl_context *);
     /* The commit changed something ('value': new value of what begin()

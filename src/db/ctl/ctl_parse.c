@@ -12,10 +12,13 @@
 const struct ctl_syntax *
 ctl_syntax_at(const struct ctl *ctl, size_t i)
 {
-    if (i < ctl->config->n_commands) {
-        return &ctl->config->commands[i];
+    for (size_t j = 0; j < ctl->config->n_groups; j++) {
+        const struct ctl_group *group = &ctl->config->groups[j];
+        if (i < group->n) {
+            return &group->commands[i];
+        }
+        i -= group->n;
     }
-    i -= ctl->config->n_commands;
     if (i < ctl_n_database_commands) {
         return &ctl_database_commands[i];
     }

@@ -35,6 +35,8 @@ struct ctl {
 void ctl_need_row_ids(struct ctl_context *, size_t table);
 /* Fails if the column of a row of the database is read-only. */
 void ctl_check_mutable(const struct idl_row *, const struct column *);
+/* ctl_help.c */
+void ctl_print_help(const struct ctl_config *);
 /* ctl_parse.c: splits the command line at "--" and finds the commands. */
 void ctl_parse_commands(struct ctl *, int argc, char *argv[]);
 const struct ctl_syntax *ctl_find_syntax(const struct ctl *, const char *name);
