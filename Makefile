@@ -48,7 +48,7 @@ clang:                               ## build with clang and its thread-safety a
 	CC=clang-16 meson setup build-clang 2>/dev/null || true
 	ninja -C build-clang
 
-fuzz:                                ## build the fuzz targets; run one for a while: make fuzz T=json_fuzz
+fuzz:                                ## build the fuzz targets; run one for a while: make fuzz T=parser_fuzz
 	CC=clang-16 meson setup -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false build-fuzz 2>/dev/null || true
 	ninja -C build-fuzz
 	$(if $(T),tools/run-fuzz $(T))
