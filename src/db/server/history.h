@@ -15,9 +15,9 @@ struct history;
 struct history *history_create(const struct uuid *id);
 /* NULL is legal. */
 void history_destroy(struct history *);
-/* Remembers a checked transaction under 'id', zero: a new ID.  Forgets the oldest, so that
- * there are at most HISTORY_MAX, which together are no larger than the
- * database. */
+/* Remembers a checked transaction under 'id', zero: a new ID.  Forgets the
+ * oldest, so that there are at most HISTORY_MAX, which together are no larger
+ * than the database. */
 void history_add(struct history *, const struct transaction *,
                  const struct uuid *id);
 /* ID of the latest transaction; before the first, of the content then. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/scan.h"
 #include "db/server/mirror_private.h"
 #include "sys/log/log.h"
 
@@ -367,12 +366,7 @@ mirror_create(struct served_db *sdb, enum mirror_kind kind,
     m->kind = kind;
     m->excluded = excluded;
     struct str_vec names = VEC_INITIALIZER;
-    CLEANUP(free_ptr) char *copy = xstrdup(remotes);
-    char *p = copy;
-    const char *name;
-    while (p && (name = scan_token(&p, ","))) {
-        str_vec_push(&names, name);
-    }
+    str_vec_split(&names, remotes, ",");
     m->rpc = jsonrpc_session_open_multiple(sdb->server->loop, &names, true,
                                            true, &observer, m);
     jsonrpc_session_set_max_message_size(m->rpc, MIRROR_MAX_MESSAGE);

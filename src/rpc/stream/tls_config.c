@@ -11,7 +11,6 @@
 #include "base/scan.h"
 #include "rpc/stream/tls_private.h"
 #include "sys/log/log.h"
-#include "sys/socket/address.h"
 
 LOG_MODULE(stream_ssl);
 
