@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
 static bool
 is_continuation(char c)
 {
@@ -48,6 +50,14 @@ utf8_check(const char *s, size_t size, size_t *offsetp)
 {
     size_t i = 0;
     while (i < size) {
+        uint64_t eight;
+        if (size - i >= sizeof eight) {
+            memcpy(&eight, s + i, sizeof eight);
+            if (!(eight & UINT64_C(0x8080808080808080))) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         uint32_t code_point;
         size_t len =
             (s[i] & 0x80) ? utf8_decode(s + i, size - i, &code_point) : 1;

@@ -86,6 +86,8 @@ struct db_error *atom_from_json_unchecked(union atom *, enum atom_type,
                                           const struct json *,
                                           struct symbol_table *) WARN_UNUSED;
 struct json *atom_to_json(const union atom *, enum atom_type) WARN_UNUSED;
+/* Appends the text of atom_to_json(). */
+void atom_put_json(struct str *, const union atom *, enum atom_type);
 
 /* Parses one unquoted token in the syntax of ovs-vsctl(8).  If 'range_endp'
  * is not NULL an integer may be a range A-B: then '*range_endp' becomes a

@@ -19,6 +19,7 @@
 #include "db/data/atom.h"
 #include "db/data/db_error.h"
 #include "db/data/type.h"
+#include "rpc/json/cursor.h"
 #include "rpc/json/json.h"
 
 struct datum {
@@ -133,6 +134,15 @@ struct db_error *datum_from_json_unchecked(struct datum *, const struct type *,
                                            const struct json *) WARN_UNUSED;
 struct json *datum_to_json(const struct datum *,
                            const struct type *) WARN_UNUSED;
+
+/* The same without building JSON values.  put appends the text of
+ * datum_to_json(). */
+void datum_put_json(struct str *, const struct datum *, const struct type *);
+/* Reads what datum_from_json() would take, or with 'is_diff' what
+ * datum_from_json_unlimited() would.  False, with '*d' not initialized, if it
+ * would not, or if that is not sure: then those say what is wrong. */
+bool datum_read_json(struct datum *d, const struct type *,
+                     struct json_cursor *, bool is_diff) WARN_UNUSED;
 
 /* The syntax of ovs-vsctl(8). */
 struct error *datum_from_text(struct datum *, const struct type *,

@@ -249,6 +249,14 @@ table_schema_find_column(const struct table_schema *table, const char *name)
     return strmap_get(&table->by_name, name);
 }
 
+const struct column *
+table_schema_find_column_n(const struct table_schema *table, const char *name,
+                           size_t len)
+{
+    const struct strmap_node *node = strmap_find_n(&table->by_name, name, len);
+    return node ? node->data : NULL;
+}
+
 struct json *
 table_schema_to_json(const struct table_schema *table, bool default_is_root)
 {

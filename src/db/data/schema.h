@@ -77,6 +77,8 @@ bool schema_version_is_valid(const char *);
 /* NULL if there is none. */
 const struct column *table_schema_find_column(const struct table_schema *,
                                               const char *name);
+const struct column *table_schema_find_column_n(const struct table_schema *,
+                                                const char *name, size_t len);
 struct json *table_schema_to_json(const struct table_schema *,
                                   bool default_is_root) WARN_UNUSED;
 struct json *column_to_json(const struct column *) WARN_UNUSED;

@@ -69,6 +69,15 @@ database_find_table(const struct database *db, const char *name)
     return schema ? &db->tables[schema->index] : NULL;
 }
 
+struct table *
+database_find_table_n(const struct database *db, const char *name, size_t len)
+{
+    const struct strmap_node *node =
+        strmap_find_n(&db->schema->by_name, name, len);
+    const struct table_schema *schema = node ? node->data : NULL;
+    return schema ? &db->tables[schema->index] : NULL;
+}
+
 static struct row *
 find_in(const struct hmap *rows, const struct uuid *uuid)
 {

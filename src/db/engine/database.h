@@ -74,6 +74,8 @@ struct database *database_create(struct schema *schema);
 void database_destroy(struct database *);
 /* NULL if there is none. */
 struct table *database_find_table(const struct database *, const char *name);
+struct table *database_find_table_n(const struct database *, const char *name,
+                                    size_t len);
 
 struct row *table_find_row(const struct table *, const struct uuid *);
 /* The same among the rows that the open transaction deleted. */

@@ -303,23 +303,128 @@ test_aborted_transaction_leaves_nothing(void **state UNUSED)
                         "[{'rows':[{'i':5}]}]");
 }
 
+/* The record of the whole database, for the caller to free. */
+static char *
+record_of(const struct database *d)
+{
+    struct str record = STR_INITIALIZER;
+    record_put_database(&record, d, 1, NULL);
+    return str_steal(&record);
+}
+
+/* The same value, whatever the order of members. */
+static bool
+texts_equal(const char *a, const char *b)
+{
+    struct json *json_a, *json_b;
+    assert_null(json_parse_string(a, &json_a));
+    assert_null(json_parse_string(b, &json_b));
+    bool equal = json_equal(json_a, json_b);
+    json_unref(json_a);
+    json_unref(json_b);
+    return equal;
+}
+
 static void
 test_record_makes_the_same_database(void **state UNUSED)
 {
     run(the_row);
     run(INSERT_KID("k1", "{'k':1}") "," INSERT_PARENT(
         "{'name':'p','kids':" KID("k1") ",'weak':" KID("k1") "}"));
-    struct json *record = record_from_database(db, 1, NULL);
-    struct database *copy = test_database();
-    struct db_error *error = record_replay(copy, record);
+    char *record = record_of(db);
+    struct json *json;
+    assert_null(json_parse_string(record, &json));
+    struct database *copies[] = { test_database(), test_database() };
+    struct db_error *error = record_replay(copies[0], json);
     assert_null(error);
-    struct json *again = record_from_database(copy, 1, NULL);
+    assert_true(record_replay_text(copies[1], record, strlen(record)));
 
-    assert_true(json_equal(record, again));
-    assert_int_equal(copy->n_weak_refs, 1);
-    json_unref(record);
-    json_unref(again);
-    database_destroy(copy);
+    for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+        char *again = record_of(copies[i]);
+        assert_true(texts_equal(record, again));
+        assert_int_equal(copies[i]->n_weak_refs, 1);
+        free(again);
+        database_destroy(copies[i]);
+    }
+    json_unref(json);
+    free(record);
+}
+
+#define ROW_A "'10000000-0000-4000-8000-000000000000'"
+
+/* A record with ' for ", for the caller to free. */
+static char *
+quoted(const char *text)
+{
+    char *copy = xstrdup(text);
+    for (char *p = copy; *p; p++) {
+        *p = *p == '\'' ? '"' : *p;
+    }
+    return copy;
+}
+
+/* What reading text does must be what reading values does, or nothing. */
+static void
+test_records_as_text_and_as_values_agree(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        bool is_simple; /* To be read without values. */
+    } records[] = {
+        { "{'T':{" ROW_A ":{'i':5,'is':['set',[3,1]],'s':'a\\u0041\\n',"
+          "'r':1e2,'t':true,'m':['map',[['a',1]]],"
+          "'u':['uuid'," ROW_A "]}},'_date':1,'_comment':'c'}",
+          true },
+        { " { 'T' : { " ROW_A " : { 'is' : ['set',[1]] , 'oi' : 7 } } ,"
+          " '_is_diff' : true } ",
+          true },
+        { "{'T':{" ROW_A ":{'is':5,'m':['map',[['b',2],['a',1]]]}},"
+          "'_is_diff':true}",
+          true },
+        { "{'T':{" ROW_A ":{'i':1,'i':2}}}", true },
+        { "{'_is_diff':true,'T':{" ROW_A ":{'i':1,'i':2}}}", false },
+        { "{'T':{" ROW_A ":{'i':1}},'T':{" ROW_A ":{'i':2}}}", false },
+        { "{'T':{" ROW_A ":{'i':1}," ROW_A ":null}}", false },
+        { "{'T':{" ROW_A ":{'s':'\\ud800'}}}", false },
+        { "{'T':{" ROW_A ":{'i':101}}}", false },
+        { "{'T':{" ROW_A ":{'is':['set',[1,1]]}}}", false },
+        { "{'T':{" ROW_A ":{'is':['set',[1,2,3,4,5]]}}}", false },
+        { "{'T':{" ROW_A ":{'none':1}}}", false },
+        { "{'T':{" ROW_A ":{'i':'x'}}}", false },
+        { "{'T':{" ROW_A ":{'i':1,}}}", false },
+        { "{'T':{" ROW_A ":{'i':01}}}", false },
+        { "{'T':{" ROW_A ":{'m':['map',[['a']]]}}}", false },
+        { "{'none':{}}", false },
+        { "{'_x':{'a':[1]}}", false },
+        { "{'T':{" ROW_A ":null}}x", false },
+        { "{'T':{" ROW_A ":null}", false },
+        { "{'T':{" ROW_A ":{'s':'_is_diff','i':3}}}", false },
+        { "{'T':{" ROW_A ":null}}", true },
+    };
+    struct database *by_text = test_database(), *by_value = test_database();
+    for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
+        char *text = quoted(records[i].text);
+        bool is_read = record_replay_text(by_text, text, strlen(text));
+        assert_int_equal(is_read, records[i].is_simple);
+        struct json *json = NULL;
+        error_destroy(json_parse_string(text, &json));
+        if (json) {
+            struct db_error *error = record_replay(by_value, json);
+            if (!is_read) {
+                db_error_destroy(record_replay(by_text, json));
+            }
+            assert_true(!is_read || !error);
+            db_error_destroy(error);
+        }
+        json_unref(json);
+        free(text);
+        char *a = record_of(by_text), *b = record_of(by_value);
+        assert_string_equal(a, b);
+        free(a);
+        free(b);
+    }
+    database_destroy(by_text);
+    database_destroy(by_value);
 }
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
@@ -338,6 +443,7 @@ main(void)
         TEST(test_mutations_on_all_types),
         TEST(test_aborted_transaction_leaves_nothing),
         TEST(test_record_makes_the_same_database),
+        TEST(test_records_as_text_and_as_values_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

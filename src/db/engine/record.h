@@ -11,14 +11,18 @@
 #include "db/engine/transaction.h"
 #include "rpc/json/json.h"
 
-/* The record of a checked transaction; NULL if there is nothing to keep.
- * 'date_ms' is the wall time; 'is_diff' selects the form. */
-struct json *record_from_transaction(const struct transaction *,
-                                     long long date_ms,
-                                     bool is_diff) WARN_UNUSED;
-/* The record that makes the whole content from an empty database. */
-struct json *record_from_database(const struct database *, long long date_ms,
-                                  const char *comment) WARN_UNUSED;
+/* Appends the record of a checked transaction; false if there is nothing to
+ * keep.  'date_ms' is the wall time; 'is_diff' selects the form. */
+bool record_put_transaction(struct str *, const struct transaction *,
+                            long long date_ms, bool is_diff) WARN_UNUSED;
+/* Appends the record that makes the whole content from an empty database;
+ * 'comment' may be NULL. */
+void record_put_database(struct str *, const struct database *,
+                         long long date_ms, const char *comment);
 /* Applies a record and commits it. */
 struct db_error *record_replay(struct database *,
                                const struct json *record) WARN_UNUSED;
+/* The same from the record's text, faster.  False if that changed nothing,
+ * because the record is wrong or unusual: record_replay() tells. */
+bool record_replay_text(struct database *, const char *text,
+                        size_t size) WARN_UNUSED;

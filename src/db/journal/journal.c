@@ -1,7 +1,7 @@
 /* The record file.
  *
  * Reading goes through a stdio stream; writing through its descriptor with
- * one pwrite() per record, so that a crash leaves at most a torn tail. */
+ * one pwritev() per record, so that a crash leaves at most a torn tail. */
 
 #include "db/journal/journal.h"
 
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -32,7 +33,7 @@ struct journal {
     off_t offset;      /* End of the last record read or written. */
     off_t prev_offset; /* Start of it. */
     bool is_writing;   /* A record was written: no reading any more. */
-    struct str buffer; /* Record being written. */
+    struct str buffer; /* Text of the record read last. */
 };
 
 static const char *
@@ -209,8 +210,7 @@ parse_header(const struct journal *j, char *line, size_t *sizep,
 
 /* Reads and checks the 'size' bytes of a record at 'start'. */
 static struct error *
-read_body(struct journal *j, size_t size, off_t start, const char *hash,
-          struct json **jsonp)
+read_body(struct journal *j, size_t size, off_t start, const char *hash)
 {
     /* The file's size bounds what a damaged header makes us allocate. */
     off_t left = journal_size(j) - start;
@@ -219,7 +219,8 @@ read_body(struct journal *j, size_t size, off_t start, const char *hash,
                             "at offset %lld (End of file)",
                             j->name, size, (long long) start);
     }
-    CLEANUP(free_ptr) char *data = xmalloc(size);
+    str_clear(&j->buffer);
+    char *data = str_grow(&j->buffer, size);
     errno = 0;
     if (fread(data, 1, size, j->stream) != size) {
         return error_create("I/O error: %s: error reading %zu bytes starting "
@@ -235,26 +236,18 @@ read_body(struct journal *j, size_t size, off_t start, const char *hash,
                             "%lld have SHA-1 hash %s but should have hash %s",
                             j->name, size, (long long) start, actual, hash);
     }
-    struct error *error = json_parse(data, size, jsonp);
-    if (error) {
-        struct error *wrapped = error_create(
-            "syntax error: %s: %zu bytes starting at offset %lld are not "
-            "valid JSON (%s)",
-            j->name, size, (long long) start, error_text(error));
-        error_destroy(error);
-        return wrapped;
-    }
     return NULL;
 }
 
 struct error *
-journal_read(struct journal *j, struct json **jsonp)
+journal_read_text(struct journal *j, const char **textp, size_t *sizep)
 {
     char line[HEADER_MAX];
     char hash[SHA1_HEX_LEN + 1];
     size_t size;
 
-    *jsonp = NULL;
+    *textp = NULL;
+    *sizep = 0;
     assert(!j->is_writing);
     if (!fgets(line, sizeof line, j->stream)) {
         return ferror(j->stream) ? io_error(j, errno, "read error") : NULL;
@@ -267,12 +260,41 @@ journal_read(struct journal *j, struct json **jsonp)
                             (int) strcspn(line, "\n"), line);
     }
     off_t start = j->offset + header_len;
-    struct error *error = read_body(j, size, start, hash, jsonp);
+    struct error *error = read_body(j, size, start, hash);
     if (!error) {
         j->prev_offset = j->offset;
         j->offset = start + size;
+        *textp = j->buffer.text;
+        *sizep = size;
     }
     return error;
+}
+
+struct error *
+journal_parse(struct journal *j, struct json **jsonp)
+{
+    struct error *error = json_parse(j->buffer.text, j->buffer.len, jsonp);
+    if (!error) {
+        return NULL;
+    }
+    struct error *wrapped = error_create(
+        "syntax error: %s: %zu bytes starting at offset %lld are not "
+        "valid JSON (%s)",
+        j->name, j->buffer.len,
+        (long long) j->offset - (long long) j->buffer.len, error_text(error));
+    error_destroy(error);
+    journal_unread(j);
+    return wrapped;
+}
+
+struct error *
+journal_read(struct journal *j, struct json **jsonp)
+{
+    const char *text;
+    size_t size;
+    *jsonp = NULL;
+    struct error *error = journal_read_text(j, &text, &size);
+    return error || !text ? error : journal_parse(j, jsonp);
 }
 
 void
@@ -289,65 +311,65 @@ journal_truncate(struct journal *j)
                : NULL;
 }
 
-/* Writes 'size' bytes at 'j->offset'; on failure leaves nothing of them. */
+/* Writes 'n' pieces at 'j->offset', in one call if the system takes them;
+ * on failure leaves nothing of them. */
 static struct error *
-write_bytes(struct journal *j, const char *data, size_t size)
+write_pieces(struct journal *j, struct iovec *pieces, int n)
 {
     int fd = fileno(j->stream);
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = pwrite(fd, data + done, size - done, j->offset + done);
-        if (n > 0) {
-            done += n;
-        } else if (n < 0 && errno == EINTR) {
+    off_t offset = j->offset;
+    while (n) {
+        ssize_t written = pwritev(fd, pieces, n, offset);
+        if (written < 0 && errno == EINTR) {
             continue;
-        } else {
-            int errnum = n < 0 ? errno : ENOSPC;
+        } else if (written <= 0) {
+            int errnum = written < 0 ? errno : ENOSPC;
             if (ftruncate(fd, j->offset)) {
                 return io_error(j, errno, "write and truncate failed");
             }
             return io_error(j, errnum, "write failed");
         }
+        offset += written;
+        for (; n && (size_t) written >= pieces->iov_len; pieces++, n--) {
+            written -= pieces->iov_len;
+        }
+        if (n) {
+            pieces->iov_base = (char *) pieces->iov_base + written;
+            pieces->iov_len -= written;
+        }
     }
+    j->prev_offset = j->offset;
+    j->offset = offset;
     return NULL;
 }
 
 struct error *
 journal_write_text(struct journal *j, const char *text, size_t len)
 {
-    struct error *error;
     if (!j->is_writing) {
+        struct error *error;
         if (journal_size(j) > j->offset && (error = journal_truncate(j))) {
             return error;
         }
+        str_uninit(&j->buffer);
         j->is_writing = true;
     }
 
-    str_clear(&j->buffer);
-    str_reserve(&j->buffer, len + HEADER_MAX);
-    /* The hash covers the newline, too, and its place comes first. */
+    /* The hash covers the newline, too. */
+    static const char newline[] = "\n";
+    struct sha1 sha1;
     char header[HEADER_MAX];
     char hash[SHA1_HEX_LEN + 1];
-    str_put_n(&j->buffer, text, len);
-    str_put_char(&j->buffer, '\n');
-    sha1_hex(j->buffer.text, j->buffer.len, hash);
+    sha1_init(&sha1);
+    sha1_update(&sha1, text, len);
+    sha1_update(&sha1, newline, 1);
+    sha1_finish_hex(&sha1, hash);
     int n = snprintf(header, sizeof header, "OVSDB %s %zu %s\n", j->magic,
-                     j->buffer.len, hash);
-    size_t body_len = j->buffer.len;
-    str_grow(&j->buffer, n);
-    memmove(j->buffer.text + n, j->buffer.text, body_len);
-    memcpy(j->buffer.text, header, n);
-
-    error = write_bytes(j, j->buffer.text, j->buffer.len);
-    if (!error) {
-        j->prev_offset = j->offset;
-        j->offset += j->buffer.len;
-    }
-    if (j->buffer.capacity > 1 << 20) {
-        str_uninit(&j->buffer);
-        str_init(&j->buffer);
-    }
-    return error;
+                     len + 1, hash);
+    struct iovec pieces[] = { { header, n },
+                              { (char *) text, len },
+                              { (char *) newline, 1 } };
+    return write_pieces(j, pieces, ARRAY_SIZE(pieces));
 }
 
 struct error *

@@ -39,6 +39,12 @@ const char *journal_magic(const struct journal *);
  * the file.  After an error, the position is the end of the last whole
  * record. */
 struct error *journal_read(struct journal *, struct json **jsonp) WARN_UNUSED;
+/* The same as text, NULL at the end; borrowed until the next call. */
+struct error *journal_read_text(struct journal *, const char **textp,
+                                size_t *sizep) WARN_UNUSED;
+/* The value of the text read last.  After an error, the position is before
+ * that record. */
+struct error *journal_parse(struct journal *, struct json **) WARN_UNUSED;
 /* Takes back the record that was read last. */
 void journal_unread(struct journal *);
 /* Bytes up to the end of the last record read or written. */

@@ -18,6 +18,7 @@ enum {
     COMPACT_MAX_MS = 24 * 60 * 60 * 1000, /* ... but then in any case, */
     COMPACT_RECORDS = 100,                /* after so many records, */
     COMPACT_SIZE = 10 * 1024 * 1024,      /* of files of this size. */
+    RECORD_KEEP = 1024 * 1024, /* Largest buffer that is kept for later. */
 };
 
 struct storage {
@@ -25,6 +26,7 @@ struct storage {
     off_t base_size;          /* File size after the last compaction. */
     unsigned int n_records;   /* Written since. */
     long long last_compacted; /* Monotonic time in ms. */
+    struct str record;        /* Text being written. */
 };
 
 static bool column_diffs = true;
@@ -71,21 +73,38 @@ storage_read_schema(const char *name, struct schema **schemap)
     return error;
 }
 
+/* Applies the record that was read last, 'text'. */
+static struct error *
+load_record(struct storage *s, struct database *db, const char *text,
+            size_t size)
+{
+    if (record_replay_text(db, text, size)) {
+        return NULL;
+    }
+    struct json *record;
+    struct error *error = journal_parse(s->journal, &record);
+    if (error) {
+        return error;
+    }
+    struct db_error *db_error = record_replay(db, record);
+    json_unref(record);
+    if (db_error) {
+        journal_unread(s->journal);
+        return db_error_to_error(db_error);
+    }
+    return NULL;
+}
+
 /* Applies the records of the file.  What follows the last good one is left
  * out, and said so. */
 static struct error *
 load_records(struct storage *s, struct database *db)
 {
-    struct json *record;
+    const char *text;
+    size_t size;
     struct error *error;
-    while (!(error = journal_read(s->journal, &record)) && record) {
-        struct db_error *db_error = record_replay(db, record);
-        json_unref(record);
-        if (db_error) {
-            journal_unread(s->journal);
-            error = db_error_to_error(db_error);
-            break;
-        }
+    while (!(error = journal_read_text(s->journal, &text, &size)) && text
+           && !(error = load_record(s, db, text, size))) {
         s->n_records++;
     }
     if (error) {
@@ -164,6 +183,7 @@ storage_close(struct storage *s)
 {
     if (s) {
         journal_close(s->journal);
+        str_uninit(&s->record);
         free(s);
     }
 }
@@ -193,13 +213,16 @@ storage_write(struct storage *s, const struct transaction *txn,
     if (!s->journal) {
         return NULL;
     }
-    struct json *record =
-        record_from_transaction(txn, clock_wall_msec(), column_diffs);
-    if (!record) {
+    str_clear(&s->record);
+    if (!record_put_transaction(&s->record, txn, clock_wall_msec(),
+                                column_diffs)) {
         return NULL;
     }
-    struct error *error = journal_write(s->journal, record);
-    json_unref(record);
+    struct error *error =
+        journal_write_text(s->journal, str_text(&s->record), s->record.len);
+    if (s->record.capacity > RECORD_KEEP) {
+        str_uninit(&s->record);
+    }
     if (!error) {
         s->n_records++;
         if (is_durable) {
@@ -222,13 +245,14 @@ storage_compact(struct storage *s, const struct database *db,
         return error;
     }
     struct json *schema = schema_to_json(db->schema);
-    struct json *record = record_from_database(db, clock_wall_msec(), comment);
     error = journal_write(new_, schema);
-    if (!error) {
-        error = journal_write(new_, record);
-    }
     json_unref(schema);
-    json_unref(record);
+    if (!error) {
+        struct str record = STR_INITIALIZER;
+        record_put_database(&record, db, clock_wall_msec(), comment);
+        error = journal_write_text(new_, str_text(&record), record.len);
+        str_uninit(&record);
+    }
     if (error) {
         journal_replace_abort(new_);
         return error;

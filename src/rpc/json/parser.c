@@ -13,8 +13,8 @@
 
 #include "base/mem.h"
 #include "base/scan.h"
-#include "base/utf8.h"
 #include "base/vec.h"
+#include "rpc/json/lexer.h"
 
 /* Bytes of text that a value takes at least on average where its size is
  * limited: one needs many times that in memory. */
@@ -326,58 +326,6 @@ take_keyword(struct json_parser *p, const char *at, const char *s, size_t len)
     take_token(p, at, 0, scalar);
 }
 
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Checks the grammar of numbers (RFC 8259 section 6) for 's', which ends with
- * a null byte.  Returns NULL or what is wrong; '*is_integerp' says whether it
- * has neither fraction nor exponent. */
-static const char *
-check_number(const char *s, bool *is_integerp)
-{
-    s += *s == '-';
-    *is_integerp = true;
-    if (*s == '0') {
-        if (is_digit(*++s)) {
-            return "leading zeros not allowed";
-        }
-    } else if (is_digit(*s)) {
-        while (is_digit(*s)) {
-            s++;
-        }
-    } else {
-        return "'-' must be followed by digit";
-    }
-    if (*s == '.') {
-        *is_integerp = false;
-        if (!is_digit(*++s)) {
-            return "decimal point must be followed by digit";
-        }
-        while (is_digit(*s)) {
-            s++;
-        }
-    }
-    if (*s == 'e' || *s == 'E') {
-        *is_integerp = false;
-        s++;
-        s += *s == '+' || *s == '-';
-        if (!is_digit(*s)) {
-            return "exponent must contain at least one digit";
-        }
-        long exponent = 0;
-        for (; is_digit(*s); s++) {
-            exponent = exponent * 10 + (*s - '0');
-            if (exponent > 99999999) {
-                return "exponent outside valid range";
-            }
-        }
-    }
-    return *s ? "syntax error in number" : NULL;
-}
-
 static void
 take_number(struct json_parser *p, const char *at, const char *s, size_t len)
 {
@@ -393,7 +341,7 @@ take_number(struct json_parser *p, const char *at, const char *s, size_t len)
 
     bool is_integer;
     int64_t integer;
-    const char *wrong = check_number(s, &is_integer);
+    const char *wrong = json_check_number(s, &is_integer);
     if (wrong) {
         fail(p, at, "%s", wrong);
     } else if (is_integer && scan_i64(s, 10, &integer)) {
@@ -409,101 +357,6 @@ take_number(struct json_parser *p, const char *at, const char *s, size_t len)
     free(copy);
 }
 
-/* The value of four hex digits, or -1. */
-static int
-hex4(const char *s)
-{
-    int value = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = scan_hex_digit(s[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-/* Decodes the \u escape at 's' (after the backslash); returns its length or 0
- * with '*wrongp' set. */
-static size_t
-unescape_unicode(const char *s, const char *end, struct str *out,
-                 const char **wrongp)
-{
-    if (end - s < 5) {
-        *wrongp = "quoted string ends within \\u escape";
-        return 0;
-    }
-    int high = hex4(s + 1);
-    if (high < 0) {
-        *wrongp = "malformed \\u escape";
-        return 0;
-    }
-    if (!high) {
-        *wrongp = "null bytes not supported in quoted strings";
-        return 0;
-    }
-    if (high < 0xd800 || high > 0xdbff) {
-        if (high >= 0xdc00 && high <= 0xdfff) {
-            /* A lone trailing surrogate is kept, in three bytes. */
-            str_put_char(out, (char) (0xe0 | high >> 12));
-            str_put_char(out, (char) (0x80 | (high >> 6 & 0x3f)));
-            str_put_char(out, (char) (0x80 | (high & 0x3f)));
-        } else {
-            utf8_put(out, high);
-        }
-        return 5;
-    }
-    int low = end - s >= 11 && s[5] == '\\' && s[6] == 'u' ? hex4(s + 7) : -1;
-    if (low < 0) {
-        *wrongp = "malformed escaped surrogate pair";
-        return 0;
-    }
-    if (low < 0xdc00 || low > 0xdfff) {
-        *wrongp = "second half of escaped surrogate pair is not trailing "
-                  "surrogate";
-        return 0;
-    }
-    utf8_put(out, 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff));
-    return 11;
-}
-
-/* Appends the string with escapes 's' to 'out'; returns what is wrong, to be
- * freed, or NULL. */
-static char *
-unescape(const char *s, const char *end, struct str *out)
-{
-    static const char letters[] = "\"\\/bfnrt";
-    static const char values[] = "\"\\/\b\f\n\r\t";
-
-    while (s < end) {
-        const char *backslash = memchr(s, '\\', end - s);
-        if (!backslash) {
-            backslash = end;
-        }
-        str_put_n(out, s, backslash - s);
-        s = backslash + 1;
-        if (backslash == end) {
-            break;
-        }
-        const char *letter = *s ? strchr(letters, *s) : NULL;
-        if (letter) {
-            str_put_char(out, values[letter - letters]);
-            s++;
-        } else if (*s == 'u') {
-            const char *wrong;
-            size_t n = unescape_unicode(s, end, out, &wrong);
-            if (!n) {
-                return xstrdup(wrong);
-            }
-            s += n;
-        } else {
-            return xasprintf("bad escape \\%c", *s);
-        }
-    }
-    return NULL;
-}
-
 static void
 take_string(struct json_parser *p, const char *at, const char *s, size_t len)
 {
@@ -512,7 +365,7 @@ take_string(struct json_parser *p, const char *at, const char *s, size_t len)
         return;
     }
     struct str out = STR_INITIALIZER;
-    char *wrong = unescape(s, s + len, &out);
+    char *wrong = json_unescape(s, s + len, &out);
     if (wrong) {
         fail(p, at, "%s", wrong);
         free(wrong);
@@ -550,7 +403,6 @@ enum {
     C_LETTER = 4,
     C_NUMBER_START = 8,
     C_NUMBER = 16,
-    C_STRING_END = 32, /* Ends the plain part of a string. */
 };
 
 static uint8_t classes[256];
@@ -558,11 +410,6 @@ static uint8_t classes[256];
 static void CONSTRUCTOR
 init_classes(void)
 {
-    for (int c = 0; c < 0x20; c++) {
-        classes[c] |= C_STRING_END;
-    }
-    classes['"'] |= C_STRING_END;
-    classes['\\'] |= C_STRING_END;
     for (const char *s = " \t\n\r"; *s; s++) {
         classes[(uint8_t) *s] |= C_SPACE;
     }
@@ -580,32 +427,6 @@ init_classes(void)
     }
 }
 
-/* Skips characters of a string that need no attention. */
-static const char *
-skip_plain(const char *s, const char *end)
-{
-    /* Eight at a time: bytes below 0x20, '"' and '\' show in their top bit
-     * of one of the tests; bytes from 0x80 on are masked out. */
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones << 7;
-    while (end - s >= 8) {
-        uint64_t x;
-        memcpy(&x, s, 8);
-        uint64_t quote = x ^ ones * '"';
-        uint64_t slash = x ^ ones * '\\';
-        uint64_t found = ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote)
-                         | ((slash - ones) & ~slash);
-        if (found & tops) {
-            break;
-        }
-        s += 8;
-    }
-    while (s < end && !(classes[(uint8_t) *s] & C_STRING_END)) {
-        s++;
-    }
-    return s;
-}
-
 /* Lexes the rest of a string from 's'; the part from 'start' on is not in
  * 'token' yet.  Returns where to go on. */
 static const char *
@@ -617,7 +438,7 @@ lex_string(struct json_parser *p, const char *s, const char *end)
         goto escaped;
     }
     for (;;) {
-        s = skip_plain(s, end);
+        s = json_skip_plain(s, end);
         if (s >= end) {
             break;
         }

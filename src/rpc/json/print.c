@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "rpc/json/json.h"
+#include "rpc/json/lexer.h"
 #include "rpc/json/parser.h"
 
 struct printer {
@@ -16,12 +17,6 @@ struct printer {
     enum json_print_flags flags;
     int depth; /* Levels of indentation. */
 };
-
-static bool
-needs_escape(uint8_t c)
-{
-    return c < 0x20 || c == '"' || c == '\\';
-}
 
 static void
 put_escape(struct str *out, uint8_t c)
@@ -46,11 +41,9 @@ json_put_string(struct str *out, const char *text, size_t len)
 
     str_put_char(out, '"');
     while (text < end) {
-        const char *start = text;
-        while (text < end && !needs_escape(*text)) {
-            text++;
-        }
-        str_put_n(out, start, text - start);
+        const char *plain_end = json_skip_plain(text, end);
+        str_put_n(out, text, plain_end - text);
+        text = plain_end;
         if (text < end) {
             put_escape(out, *text++);
         }
