@@ -12,9 +12,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
-#include "base/strmap.h"
 #include "db/data/db_error.h"
 #include "rpc/json/json.h"
 
@@ -33,15 +34,22 @@ enum {
 };
 
 struct members {
-    char *what;              /* What is parsed, for messages; owned. */
+    char *what;         /* What is parsed, for messages; owned. */
+    const char *format; /* Makes 'what' of 'i' and 'n'; or NULL. */
+    size_t i, n;
     const struct json *json; /* Borrowed. */
-    struct strset used;      /* Names asked for. */
+    uint64_t used;           /* Bitmap of the first 64 members asked for. */
+    unsigned long *used_all; /* Bitmap of all if there are more; owned. */
     struct db_error *error;  /* The first one. */
 };
 
 /* 'format' says what is parsed: "Parsing %s" gives "Parsing X failed: ...". */
 void members_init(struct members *, const struct json *, const char *format,
                   ...) PRINTF_FORMAT(3, 4);
+/* The same for a 'format', which must stay, with a %zu each for 'i' and 'n':
+ * it is used only if there is an error. */
+void members_init_nth(struct members *, const struct json *,
+                      const char *format, size_t i, size_t n);
 /* The member 'name', which must be there and of one of 'types'; NULL after
  * an error. */
 const struct json *members_get(struct members *, const char *name, int types);

@@ -47,6 +47,7 @@ column_destroy(struct column *column)
 {
     if (column) {
         free(column->name);
+        datum_uninit(&column->initial, &column->type);
         type_uninit(&column->type);
         free(column);
     }
@@ -78,6 +79,7 @@ column_from_json(struct column **columnp, const char *name,
     struct column *column = xzalloc(sizeof *column);
     column->name = xstrdup(name);
     column->type = type;
+    datum_init_default(&column->initial, &column->type);
     column->mutable = weak || !mutable || mutable->type == JSON_TRUE;
     column->persistent = !ephemeral || ephemeral->type == JSON_FALSE;
     *columnp = column;
@@ -120,6 +122,7 @@ table_add_std_column(struct table_schema *table, const char *name,
     struct column *column = xzalloc(sizeof *column);
     column->name = xstrdup(name);
     type_init_scalar(&column->type, ATOM_UUID);
+    datum_init_default(&column->initial, &column->type);
     column->mutable = mutable;
     table_add_column(table, column);
 }

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/strmap.h"
+#include "db/data/datum.h"
 #include "db/data/db_error.h"
 #include "db/data/type.h"
 #include "rpc/json/json.h"
@@ -23,8 +24,9 @@ struct column {
     size_t index; /* In 'columns' of its table. */
     char *name;
     struct type type;
-    bool mutable;    /* RFC 7047: "mutable"; default true. */
-    bool persistent; /* Not "ephemeral". */
+    struct datum initial; /* The default value: rows share it. */
+    bool mutable;         /* RFC 7047: "mutable"; default true. */
+    bool persistent;      /* Not "ephemeral". */
 };
 
 /* A set of columns whose values no two rows may share. */

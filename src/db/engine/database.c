@@ -120,8 +120,8 @@ row_to_json(const struct row *row, const struct column_set *columns)
     struct json *json = json_object_create();
     for (size_t i = 0; i < columns->n; i++) {
         const struct column *column = columns->columns[i];
-        json_object_add_take(
-            json, xstrdup(column->name),
+        json_object_add(
+            json, column->name,
             datum_to_json(&row->fields[column->index], &column->type));
     }
     return json;
@@ -144,7 +144,7 @@ row_create(struct table *table, const struct uuid *uuid)
         }
     }
     for (size_t i = 0; i < schema->n_columns; i++) {
-        datum_init_default(&row->fields[i], &schema->columns[i]->type);
+        datum_clone(&row->fields[i], &schema->columns[i]->initial);
     }
     datum_uninit(&row->fields[COLUMN_UUID],
                  &schema->columns[COLUMN_UUID]->type);

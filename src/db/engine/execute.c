@@ -23,7 +23,7 @@ struct execution {
 struct operation {
     const struct json *json;
     struct members members;
-    struct json *result; /* What it returns; an object at first. */
+    struct json *result; /* What it returns; NULL for an empty object. */
 };
 
 typedef struct db_error *operation_function(struct execution *,
@@ -58,7 +58,7 @@ parsed_row_init(struct parsed_row *row, const struct table_schema *schema,
     }
     row->values = xcalloc(schema->n_columns, sizeof *row->values);
     for (size_t i = 0; i < schema->n_columns; i++) {
-        datum_init_default(&row->values[i], &schema->columns[i]->type);
+        datum_clone(&row->values[i], &schema->columns[i]->initial);
     }
     for (size_t i = 0; i < json->object.n; i++) {
         const struct json_member *m = &json->object.members[i];
@@ -97,10 +97,18 @@ parse_table(struct execution *x, struct operation *op)
     return table;
 }
 
+/* Makes {'name': value} the result; takes 'value'. */
+static void
+put_result(struct operation *op, const char *name, struct json *value)
+{
+    op->result = json_object_create();
+    json_object_add(op->result, name, value);
+}
+
 static void
 put_count(struct operation *op, size_t n)
 {
-    json_object_put(op->result, "count", json_integer_create(n));
+    put_result(op, "count", json_integer_create(n));
 }
 
 /* For a client that may do everything. */
@@ -187,11 +195,17 @@ execute_insert(struct execution *x, struct operation *op)
     }
     parsed_row_uninit(&parsed);
 
-    char text[UUID_LEN + 1];
-    uuid_format(&uuid, text);
-    json_object_put(op->result, "uuid",
-                    json_array_create_2(json_string_create("uuid"),
-                                        json_string_create(text)));
+    /* Requests may have very many of these: they are text at once. */
+    static const char prefix[] = "{\"uuid\":[\"uuid\",\"";
+    static const char suffix[] = "\"]}";
+
+    enum { N_PREFIX = sizeof prefix - 1, N_SUFFIX = sizeof suffix - 1 };
+
+    char text[N_PREFIX + UUID_LEN + sizeof suffix];
+    memcpy(text, prefix, N_PREFIX);
+    uuid_format(&uuid, text + N_PREFIX);
+    memcpy(text + N_PREFIX + UUID_LEN, suffix, sizeof suffix);
+    op->result = json_serialized_create(text, N_PREFIX + UUID_LEN + N_SUFFIX);
     return NULL;
 }
 
@@ -284,8 +298,7 @@ execute_select(struct execution *x, struct operation *op)
         error = parse_columns(&columns, table, columns_json);
     }
     if (!error) {
-        json_object_put(op->result, "rows",
-                        select_rows(table, &condition, &columns));
+        put_result(op, "rows", select_rows(table, &condition, &columns));
     }
     conditions_uninit(&condition);
     column_set_uninit(&columns);
@@ -737,8 +750,8 @@ execute_operation(struct execution *x, const struct json *json, size_t i,
                   size_t n, struct json **resultp)
 {
     struct operation op = { .json = json };
-    members_init(&op.members, json, "Parsing ovsdb operation %zu of %zu", i,
-                 n);
+    members_init_nth(&op.members, json, "Parsing ovsdb operation %zu of %zu",
+                     i, n);
     const struct json *name = members_get(&op.members, "op", MEMBER_ID);
     const struct operation_class *class =
         name ? find_class(json_text(name)) : NULL;
@@ -757,13 +770,12 @@ execute_operation(struct execution *x, const struct json *json, size_t i,
             class->name);
     }
 
-    op.result = json_object_create();
     struct db_error *error = class->function(x, &op);
     if (error) {
         json_unref(op.result);
         return error;
     }
-    *resultp = op.result;
+    *resultp = op.result ? op.result : json_object_create();
     return NULL;
 }
 

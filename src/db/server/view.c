@@ -188,8 +188,8 @@ put_columns(const struct monitor_table *mt, const struct row *row,
                                         : &row->fields[column->index];
         if (mt->columns[i].select & select
             && !(sparse && datum_is_default(datum, &column->type))) {
-            json_object_add_take(object, xstrdup(column->name),
-                                 datum_to_json(datum, &column->type));
+            json_object_add(object, column->name,
+                            datum_to_json(datum, &column->type));
         }
     }
     return object;
@@ -199,7 +199,7 @@ static struct json *
 object_of_one(const char *name, struct json *value)
 {
     struct json *object = json_object_create();
-    json_object_add_take(object, xstrdup(name), value);
+    json_object_add(object, name, value);
     return object;
 }
 
@@ -258,7 +258,7 @@ modified(const struct monitor_view *view, const struct monitor_table *mt,
             value = datum_to_json(&diff, &column->type);
             datum_uninit(&diff, &column->type);
         }
-        json_object_add_take(object, xstrdup(column->name), value);
+        json_object_add(object, column->name, value);
     }
     if (!any) {
         return NULL;
@@ -325,7 +325,7 @@ put_update(struct json **updatesp, const struct row *row, struct json *update)
         json_object_put(*updatesp, name, table);
     }
     uuid_format(&row->uuid, uuid);
-    json_object_add_take(table, xstrdup(uuid), update);
+    json_object_add(table, uuid, update);
 }
 
 struct json *

@@ -7,17 +7,29 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "rpc/json/json_private.h"
+#include "rpc/json/name.h"
 
-/* From this many members on, an object gets an index. */
-enum { INDEX_MIN = 12 };
+enum {
+    INDEX_MIN = 12,  /* From this many members on, an object gets an index. */
+    INLINE_ITEMS = 2 /* Items of an array that lie behind its node. */
+};
 
+/* A node with 'size' bytes for the member of the union. */
 static struct json *
-node_create(enum json_type type)
+node_create(enum json_type type, size_t size)
 {
-    struct json *json = xmalloc(sizeof *json);
+    struct json *json = xmalloc(offsetof(struct json, object) + size);
     json->type = type;
     json->n_refs = 1;
     return json;
+}
+
+/* Arrays of two are everywhere: ["set", ...], pairs of maps. */
+static struct json **
+inline_items(struct json *json)
+{
+    return (struct json **) (&json->array + 1);
 }
 
 static void
@@ -25,7 +37,7 @@ node_destroy(struct json *json)
 {
     if (json->type == JSON_OBJECT) {
         for (size_t i = 0; i < json->object.n; i++) {
-            free(json->object.members[i].name);
+            json_name_unref(json->object.members[i].name);
             json_unref(json->object.members[i].value);
         }
         free(json->object.members);
@@ -34,7 +46,9 @@ node_destroy(struct json *json)
         for (size_t i = 0; i < json->array.n; i++) {
             json_unref(json->array.items[i]);
         }
-        free(json->array.items);
+        if (json->array.items != inline_items(json)) {
+            free(json->array.items);
+        }
     }
     free(json);
 }
@@ -56,19 +70,19 @@ json_cleanup(struct json **jsonp)
 struct json *
 json_null_create(void)
 {
-    return node_create(JSON_NULL);
+    return node_create(JSON_NULL, 0);
 }
 
 struct json *
 json_boolean_create(bool value)
 {
-    return node_create(value ? JSON_TRUE : JSON_FALSE);
+    return node_create(value ? JSON_TRUE : JSON_FALSE, 0);
 }
 
 struct json *
 json_integer_create(int64_t value)
 {
-    struct json *json = node_create(JSON_INTEGER);
+    struct json *json = node_create(JSON_INTEGER, sizeof value);
     json->integer = value;
     return json;
 }
@@ -81,7 +95,7 @@ json_real_create(double value)
         && value == (double) (int64_t) value) {
         return json_integer_create((int64_t) value);
     }
-    struct json *json = node_create(JSON_REAL);
+    struct json *json = node_create(JSON_REAL, sizeof value);
     json->real = value;
     return json;
 }
@@ -89,11 +103,10 @@ json_real_create(double value)
 static struct json *
 text_create(enum json_type type, const char *text, size_t len)
 {
-    struct json *json = xmalloc(sizeof *json + len + 1);
-    json->type = type;
-    json->n_refs = 1;
+    assert(len < UINT32_MAX);
+    struct json *json =
+        node_create(type, sizeof(struct json_string) + len + 1);
     json->string.len = len;
-    json->string.text = (char *) (json + 1);
     memcpy(json->string.text, text, len);
     json->string.text[len] = '\0';
     return json;
@@ -132,8 +145,10 @@ json_serialized_create(const char *text, size_t len)
 struct json *
 json_array_create(void)
 {
-    struct json *json = node_create(JSON_ARRAY);
-    json->array = (struct json_array){ NULL, 0, 0 };
+    struct json *json = node_create(
+        JSON_ARRAY,
+        sizeof json->array + INLINE_ITEMS * sizeof *json->array.items);
+    json->array = (struct json_array){ inline_items(json), 0, INLINE_ITEMS };
     return json;
 }
 
@@ -164,9 +179,17 @@ json_array_create_3(struct json *a, struct json *b, struct json *c)
 struct json *
 json_object_create(void)
 {
-    struct json *json = node_create(JSON_OBJECT);
+    struct json *json = node_create(JSON_OBJECT, sizeof json->object);
     memset(&json->object, 0, sizeof json->object);
     return json;
+}
+
+/* Twice the capacity, which must fit its type. */
+static uint32_t
+next_capacity(uint32_t capacity)
+{
+    assert(capacity <= UINT32_MAX / 2);
+    return capacity * 2;
 }
 
 void
@@ -174,11 +197,30 @@ json_array_add(struct json *json, struct json *item)
 {
     struct json_array *array = &json->array;
     if (array->n == array->capacity) {
-        array->capacity = array->capacity ? array->capacity * 2 : 2;
-        array->items =
-            xrealloc(array->items, array->capacity * sizeof *array->items);
+        array->capacity = next_capacity(array->capacity);
+        size_t size = array->capacity * sizeof *array->items;
+        if (array->items == inline_items(json)) {
+            array->items = xmalloc(size);
+            memcpy(array->items, inline_items(json),
+                   array->n * sizeof *array->items);
+        } else {
+            array->items = xrealloc(array->items, size);
+        }
     }
     array->items[array->n++] = item;
+}
+
+/* Slots of the index, whose first word says how many there are. */
+static uint32_t
+index_mask(const struct json_object *object)
+{
+    return object->index[0];
+}
+
+static uint32_t *
+index_slot(const struct json_object *object, size_t hash)
+{
+    return &object->index[1 + (hash & index_mask(object))];
 }
 
 /* Enters member 'i' into the index. */
@@ -186,10 +228,10 @@ static void
 index_add(struct json_object *object, size_t i)
 {
     size_t slot = hash_string(object->members[i].name, 0);
-    while (object->index[slot & object->index_mask]) {
+    while (*index_slot(object, slot)) {
         slot++;
     }
-    object->index[slot & object->index_mask] = i + 1;
+    *index_slot(object, slot) = i + 1;
 }
 
 static void
@@ -204,8 +246,8 @@ index_rebuild(struct json_object *object)
     while (n_slots < object->n * 4) {
         n_slots *= 2;
     }
-    object->index = xcalloc(n_slots, sizeof *object->index);
-    object->index_mask = n_slots - 1;
+    object->index = xcalloc(1 + n_slots, sizeof *object->index);
+    object->index[0] = n_slots - 1;
     for (size_t i = 0; i < object->n; i++) {
         index_add(object, i);
     }
@@ -223,7 +265,7 @@ member_find(const struct json_object *object, const char *name)
         return NULL;
     }
     for (size_t slot = hash_string(name, 0);; slot++) {
-        uint32_t i = object->index[slot & object->index_mask];
+        uint32_t i = *index_slot(object, slot);
         if (!i) {
             return NULL;
         }
@@ -234,20 +276,27 @@ member_find(const struct json_object *object, const char *name)
 }
 
 void
-json_object_add_take(struct json *json, char *name, struct json *value)
+json_object_add_name(struct json *json, const char *name, struct json *value)
 {
     struct json_object *object = &json->object;
     if (object->n == object->capacity) {
-        object->capacity = object->capacity ? object->capacity * 2 : 4;
+        object->capacity =
+            object->capacity ? next_capacity(object->capacity) : 2;
         object->members = xrealloc(object->members,
                                    object->capacity * sizeof *object->members);
     }
     object->members[object->n++] = (struct json_member){ name, value };
-    if (object->index && object->n * 2 <= object->index_mask) {
+    if (object->index && object->n * 2 <= index_mask(object)) {
         index_add(object, object->n - 1);
     } else if (object->n >= INDEX_MIN) {
         index_rebuild(object);
     }
+}
+
+void
+json_object_add(struct json *json, const char *name, struct json *value)
+{
+    json_object_add_name(json, json_name_create(name, strlen(name)), value);
 }
 
 void
@@ -258,7 +307,7 @@ json_object_put(struct json *json, const char *name, struct json *value)
         json_unref(member->value);
         member->value = value;
     } else {
-        json_object_add_take(json, xstrdup(name), value);
+        json_object_add(json, name, value);
     }
 }
 
@@ -269,13 +318,16 @@ json_object_put_string(struct json *object, const char *name,
     json_object_put(object, name, json_string_create(value));
 }
 
+const struct json_member *
+json_object_find_member(const struct json *json, const char *name)
+{
+    return json->type == JSON_OBJECT ? member_find(&json->object, name) : NULL;
+}
+
 struct json *
 json_object_find(const struct json *json, const char *name)
 {
-    if (json->type != JSON_OBJECT) {
-        return NULL;
-    }
-    struct json_member *member = member_find(&json->object, name);
+    const struct json_member *member = json_object_find_member(json, name);
     return member ? member->value : NULL;
 }
 
@@ -288,7 +340,7 @@ json_object_remove(struct json *json, const char *name)
         return NULL;
     }
     struct json *value = member->value;
-    free(member->name);
+    json_name_unref(member->name);
     size_t i = member - object->members;
     object->n--;
     memmove(member, member + 1, (object->n - i) * sizeof *member);
@@ -304,7 +356,7 @@ json_clone_deep(const struct json *json)
         struct json *clone = json_object_create();
         for (size_t i = 0; i < json->object.n; i++) {
             const struct json_member *m = &json->object.members[i];
-            json_object_add_take(clone, xstrdup(m->name),
+            json_object_add_name(clone, json_name_ref(m->name),
                                  json_clone_deep(m->value));
         }
         return clone;
@@ -326,7 +378,7 @@ json_clone_deep(const struct json *json)
     case JSON_NULL:
     case JSON_FALSE:
     case JSON_TRUE:
-        return node_create(json->type);
+        return node_create(json->type, 0);
     }
     NOT_REACHED();
 }

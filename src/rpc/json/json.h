@@ -36,29 +36,31 @@ enum json_type {
 #define JSON_MAX_DEPTH 1000
 
 struct json_member {
-    char *name;         /* Owned. */
+    /* Null-terminated; a reference of the member's own: equal names of many
+     * objects share their memory. */
+    const char *name;
     struct json *value; /* Owned. */
 };
 
 struct json_object {
     struct json_member *members; /* In order of insertion. */
-    size_t n;
-    size_t capacity;
+    uint32_t n;
+    uint32_t capacity;
     uint32_t *index; /* Hash table of members, only for large objects. */
-    size_t index_mask;
 };
 
 struct json_array {
     struct json **items; /* Owned references. */
-    size_t n;
-    size_t capacity;
+    uint32_t n;
+    uint32_t capacity;
 };
 
 struct json_string {
-    size_t len;
-    char *text; /* Null-terminated; lies behind the node. */
+    uint32_t len;
+    char text[]; /* Null-terminated. */
 };
 
+/* Allocated just as large as the type needs. */
 struct json {
     enum json_type type;
     uint32_t n_refs;
@@ -114,12 +116,15 @@ void json_object_put(struct json *object, const char *name,
                      struct json *value);
 void json_object_put_string(struct json *object, const char *name,
                             const char *value);
-/* Adds a member whose name must not be there; takes both ('name' is a heap
- * string). */
-void json_object_add_take(struct json *object, char *name, struct json *value);
+/* Adds a member whose name must not be there; takes 'value'. */
+void json_object_add(struct json *object, const char *name,
+                     struct json *value);
 /* The value of 'name', borrowed, or NULL; also NULL if 'object' is not an
  * object. */
 struct json *json_object_find(const struct json *object, const char *name);
+/* The same as a member. */
+const struct json_member *json_object_find_member(const struct json *object,
+                                                  const char *name);
 /* Removes 'name' and returns its value, owned by the caller; or NULL. */
 struct json *json_object_remove(struct json *object, const char *name);
 

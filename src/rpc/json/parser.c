@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "base/scan.h"
 #include "base/vec.h"
+#include "rpc/json/json_private.h"
 #include "rpc/json/lexer.h"
+#include "rpc/json/name.h"
 
 /* Bytes of text that a value takes at least on average where its size is
  * limited: one needs many times that in memory. */
@@ -43,7 +45,7 @@ enum parse_state {
 
 struct level {
     struct json *container; /* Object or array being filled. */
-    char *name;             /* Of the member whose value comes next. */
+    const char *name;       /* Of the member whose value comes next. */
 };
 
 struct json_parser {
@@ -64,6 +66,7 @@ struct json_parser {
     VEC(struct level) stack; /* Open containers, outermost first. */
     struct json *result;     /* The complete value. */
     struct error *error;     /* First error found. */
+    struct json_name_cache names;
 };
 
 struct json_parser *
@@ -80,7 +83,9 @@ parser_reset(struct json_parser *p)
 {
     for (size_t i = 0; i < p->stack.n; i++) {
         json_unref(p->stack.items[i].container);
-        free(p->stack.items[i].name);
+        if (p->stack.items[i].name) {
+            json_name_unref(p->stack.items[i].name);
+        }
     }
     vec_clear(&p->stack);
     str_clear(&p->token);
@@ -102,6 +107,7 @@ json_parser_destroy(struct json_parser *p)
         parser_reset(p);
         vec_uninit(&p->stack);
         str_uninit(&p->token);
+        json_name_cache_clear(&p->names);
         free(p);
     }
 }
@@ -174,9 +180,9 @@ put_value(struct json_parser *p, struct json *value)
     if (top->name) {
         if (json_object_find(top->container, top->name)) {
             json_object_put(top->container, top->name, value);
-            free(top->name);
+            json_name_unref(top->name);
         } else {
-            json_object_add_take(top->container, top->name, value);
+            json_object_add_name(top->container, top->name, value);
         }
         top->name = NULL;
         p->parse_state = PARSE_OBJECT_NEXT;
@@ -263,13 +269,6 @@ take_token(struct json_parser *p, const char *at, char punct,
         }
         FALLTHROUGH;
     case PARSE_OBJECT_NAME:
-        if (scalar && scalar->type == JSON_STRING) {
-            vec_last(&p->stack).name =
-                xmemdup0(scalar->string.text, scalar->string.len);
-            json_unref(scalar);
-            p->parse_state = PARSE_OBJECT_COLON;
-            return;
-        }
         expected = "syntax error parsing object expecting string";
         break;
     case PARSE_OBJECT_COLON:
@@ -357,11 +356,26 @@ take_number(struct json_parser *p, const char *at, const char *s, size_t len)
     free(copy);
 }
 
+/* Takes a string whose escapes are resolved: a name or a value. */
+static void
+take_plain_string(struct json_parser *p, const char *at, const char *s,
+                  size_t len)
+{
+    if (p->parse_state == PARSE_OBJECT_BEGIN
+        || p->parse_state == PARSE_OBJECT_NAME) {
+        p->is_idle = false;
+        vec_last(&p->stack).name = json_name_cache_get(&p->names, s, len);
+        p->parse_state = PARSE_OBJECT_COLON;
+    } else {
+        take_token(p, at, 0, json_string_create_n(s, len));
+    }
+}
+
 static void
 take_string(struct json_parser *p, const char *at, const char *s, size_t len)
 {
     if (!memchr(s, '\\', len)) {
-        take_token(p, at, 0, json_string_create_n(s, len));
+        take_plain_string(p, at, s, len);
         return;
     }
     struct str out = STR_INITIALIZER;
@@ -370,7 +384,7 @@ take_string(struct json_parser *p, const char *at, const char *s, size_t len)
         fail(p, at, "%s", wrong);
         free(wrong);
     } else {
-        take_token(p, at, 0, json_string_create_n(str_text(&out), out.len));
+        take_plain_string(p, at, str_text(&out), out.len);
     }
     str_uninit(&out);
 }
