@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "db/data/members.h"
+#include "sys/clock/clock.h"
 
 struct monitor {
     struct list db_node;      /* In 'monitors' of the database. */
@@ -16,6 +17,9 @@ struct monitor {
     struct json *id;
     struct monitor_view *view;
 };
+
+/* Rows in text are kept so long for the next client. */
+enum { INITIAL_KEEP_MS = 1000 };
 
 /* Shared views. */
 static struct list views = LIST_INITIALIZER(&views);
@@ -73,28 +77,27 @@ find_monitor(const struct db_session *session, const struct json *id)
     return NULL;
 }
 
-/* Sends an update whose <table-updates> have the given text. */
+/* Sends an update with the serialized <table-updates>. */
 static void
-send_updates(const struct monitor *monitor, const char *updates, size_t len)
+send_updates(const struct monitor *monitor, struct json *updates)
 {
     static const char *const methods[] = { [MONITOR_V1] = "update",
                                            [MONITOR_V2] = "update2",
                                            [MONITOR_V3] = "update3" };
-    struct str text = STR_INITIALIZER;
-    str_reserve(&text, len + 128);
-    str_putf(&text, "{\"id\":null,\"method\":\"%s\",\"params\":[",
-             methods[monitor->view->version]);
-    json_put(&text, monitor->id, JSON_COMPACT);
+    struct str head = STR_INITIALIZER;
+    str_put(&head, "{\"id\":null,\"method\":\"");
+    str_put(&head, methods[monitor->view->version]);
+    str_put(&head, "\",\"params\":[");
+    json_put(&head, monitor->id, JSON_COMPACT);
     if (monitor->view->version == MONITOR_V3) {
         char last_id[UUID_LEN + 1];
         uuid_format(history_last_id(monitor->sdb->history), last_id);
-        str_putf(&text, ",\"%s\"", last_id);
+        str_put(&head, ",\"");
+        str_put(&head, last_id);
+        str_put_char(&head, '"');
     }
-    str_put_char(&text, ',');
-    str_put_n(&text, updates, len);
-    str_put(&text, "]}");
-    session_send_text(monitor->session, text.text, text.len);
-    str_uninit(&text);
+    str_put_char(&head, ',');
+    session_send_text(monitor->session, &head, updates, "]}");
 }
 
 static struct db_error *
@@ -114,10 +117,34 @@ check_since_params(const struct json *params)
     return NULL;
 }
 
+/* The rows there are.  What they look like is remembered for a moment: clients
+ * often come many at once. */
+static struct json *
+initial(struct monitor *monitor)
+{
+    struct json *rows = monitor_view_initial(monitor->view);
+    if (monitor->view->initial) {
+        loop_timer_set(&monitor->sdb->initial_timer,
+                       clock_msec() + INITIAL_KEEP_MS);
+    }
+    return rows;
+}
+
+void
+monitors_forget_initial(void *sdb_)
+{
+    struct served_db *sdb = sdb_;
+    struct monitor *monitor;
+    LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
+        json_unref(steal_ptr(&monitor->view->initial));
+    }
+    loop_timer_cancel(&sdb->initial_timer);
+}
+
 /* [found, last ID, updates]: what 'monitor' missed since 'last', or
  * everything. */
 static struct json *
-reply_since(const struct monitor *monitor, const struct json *last)
+reply_since(struct monitor *monitor, const struct json *last)
 {
     struct served_db *sdb = monitor->sdb;
     struct uuid id;
@@ -131,7 +158,7 @@ reply_since(const struct monitor *monitor, const struct json *last)
     bool found = history_since(sdb->history, &id, &changes);
     struct json *updates = found ? monitor_view_changes(
                                monitor->view, changes.all.items, changes.all.n)
-                                 : monitor_view_initial(monitor->view);
+                                 : initial(monitor);
     history_changes_uninit(&changes);
     uuid_format(history_last_id(sdb->history), last_id);
     return json_array_create_3(json_boolean_create(found),
@@ -176,7 +203,7 @@ monitor_request(struct db_session *session, struct served_db *sdb,
     list_push_back(&sdb->monitors, &monitor->db_node);
     list_push_back(&session->monitors, &monitor->session_node);
     return version == MONITOR_V3 ? reply_since(monitor, json_item(params, 3))
-                                 : monitor_view_initial(monitor->view);
+                                 : initial(monitor);
 }
 
 struct json *
@@ -254,7 +281,7 @@ find_change(struct monitor_view *view, const struct json_member *m,
 /* Applies 'requests' to the view of 'monitor', which nobody shares. */
 static struct db_error *
 change_conditions(struct monitor *monitor, const struct json *requests,
-                  struct json **updatesp)
+                  struct monitor_updates *updates)
 {
     struct monitor_view *view = monitor->view;
     size_t n = requests->object.n;
@@ -274,7 +301,7 @@ change_conditions(struct monitor *monitor, const struct json *requests,
             const struct json_member *m = &requests->object.members[i];
             struct db_error *never = find_change(view, m, &mt);
             assert(!never);
-            monitor_view_recondition(view, mt, &conditions[i], updatesp);
+            monitor_view_recondition(view, mt, &conditions[i], updates);
             struct conditions old = mt->condition;
             mt->condition = conditions[i];
             conditions[i] = old;
@@ -334,19 +361,19 @@ monitor_cond_change(struct db_session *session, const struct json *params,
         return NULL;
     }
 
-    struct json *updates = NULL;
+    struct monitor_updates updates = MONITOR_UPDATES_INITIALIZER;
     unshare_view(monitor);
     *errorp = change_conditions(monitor, requests, &updates);
     if (*errorp) {
+        str_uninit(&updates.text);
         return NULL;
     }
     json_unref(monitor->id);
     monitor->id = json_ref(new_id);
-    if (updates) {
-        char *text = json_print(updates, JSON_COMPACT);
-        send_updates(monitor, text, strlen(text));
-        free(text);
-        json_unref(updates);
+    struct json *json = monitor_updates_finish(&updates);
+    if (json) {
+        send_updates(monitor, json);
+        json_unref(json);
     }
     return json_object_create();
 }
@@ -361,35 +388,26 @@ print_changes(struct monitor_view *view, const struct transaction *txn)
         return;
     }
     view->txn = txn;
-    free(view->updates);
-    view->updates = NULL;
-    struct json *updates =
+    json_unref(view->updates);
+    view->updates =
         monitor_view_changes(view, txn->changes.items, txn->changes.n);
-    if (updates) {
-        struct str text = STR_INITIALIZER;
-        json_put(&text, updates, JSON_COMPACT);
-        view->updates_len = text.len;
-        view->updates = str_steal(&text);
-        json_unref(updates);
-    }
 }
 
 void
 monitors_update(struct served_db *sdb, const struct transaction *txn)
 {
     struct monitor *monitor;
+    monitors_forget_initial(sdb);
     LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
         print_changes(monitor->view, txn);
         if (monitor->view->updates) {
-            send_updates(monitor, monitor->view->updates,
-                         monitor->view->updates_len);
+            send_updates(monitor, monitor->view->updates);
         }
     }
     /* The address of 'txn' may come again. */
     LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
         monitor->view->txn = NULL;
-        free(monitor->view->updates);
-        monitor->view->updates = NULL;
+        json_unref(steal_ptr(&monitor->view->updates));
     }
 }
 

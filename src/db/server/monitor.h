@@ -36,8 +36,9 @@ struct monitor_view {
     char *key; /* Canonical text of the requests; NULL if not shared. */
     struct monitor_table *tables;  /* By table index; 'table' NULL: not. */
     const struct transaction *txn; /* Whose 'updates' these are. */
-    char *updates;                 /* Their text; NULL: nothing to send. */
-    size_t updates_len;
+    struct json *updates;          /* Serialized; NULL: nothing to send. */
+    /* What the rows look like to new clients, while that is remembered. */
+    struct json *initial;
 };
 
 /* view.c */
@@ -46,14 +47,31 @@ struct db_error *monitor_view_create(struct monitor_view **,
                                      enum monitor_version,
                                      const struct json *requests) WARN_UNUSED;
 void monitor_view_destroy(struct monitor_view *);
-/* <table-updates> of the rows there are. */
-struct json *monitor_view_initial(const struct monitor_view *);
+
+/* updates.c */
+/* The text of <table-updates> being written. */
+struct monitor_updates {
+    struct str text;           /* Owned; empty: no updates. */
+    const struct table *table; /* Whose rows are being written, or NULL. */
+};
+
+#define MONITOR_UPDATES_INITIALIZER \
+    {                               \
+        STR_INITIALIZER, NULL       \
+    }
+
+/* Ends the text and gives it as a serialized value, or NULL if there is
+ * none. */
+struct json *monitor_updates_finish(struct monitor_updates *) WARN_UNUSED;
+/* <table-updates> of the rows there are.  The view remembers them in
+ * 'initial' if it is shared. */
+struct json *monitor_view_initial(struct monitor_view *);
 /* <table-updates> of the 'n' changes, or NULL. */
 struct json *monitor_view_changes(const struct monitor_view *,
                                   struct row_change *const *changes, size_t n);
-/* <table-updates> of replacing the condition of 'mt' by 'new_'; NULL if no row
- * comes or goes.  Added to 'updates', which is made if NULL. */
+/* Adds the <table-updates> of replacing the condition of 'mt' by 'new_'; to be
+ * finished by the caller. */
 void monitor_view_recondition(const struct monitor_view *,
                               struct monitor_table *mt,
                               const struct conditions *new_,
-                              struct json **updatesp);
+                              struct monitor_updates *);

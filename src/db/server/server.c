@@ -44,6 +44,8 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     list_init(&sdb->triggers);
     strset_init(&sdb->backup_excluded);
     loop_task_init(server->loop, &sdb->retry, triggers_retry, sdb);
+    loop_timer_init(server->loop, &sdb->initial_timer, monitors_forget_initial,
+                    sdb);
     sdb->row = uuid_random();
     strmap_add(&server->dbs, db->schema->name, sdb);
     return sdb;
@@ -79,6 +81,7 @@ stop_serving(struct served_db *sdb)
     triggers_abandon(sdb);
     monitors_abandon(sdb);
     loop_task_cancel(&sdb->retry);
+    loop_timer_cancel(&sdb->initial_timer);
     list_remove(&sdb->observer.node);
     history_destroy(sdb->history);
     free(sdb->backup_remote);

@@ -24,11 +24,12 @@ struct served_db {
     struct mirror *mirror; /* What it follows, or NULL. */
     struct uuid txn_id;    /* At a mirror: the source's last transaction. */
     struct database_observer observer;
-    struct history *history; /* NULL until somebody asks for it. */
-    struct list monitors;    /* Of struct monitor. */
-    struct list triggers;    /* Of struct trigger. */
-    struct loop_task retry;  /* Tries triggers after a commit. */
-    struct uuid row;         /* Its row in "_Server". */
+    struct history *history;         /* NULL until somebody asks for it. */
+    struct list monitors;            /* Of struct monitor. */
+    struct loop_timer initial_timer; /* For monitors_forget_initial(). */
+    struct list triggers;            /* Of struct trigger. */
+    struct loop_task retry;          /* Tries triggers after a commit. */
+    struct uuid row;                 /* Its row in "_Server". */
 };
 
 struct db_server {
@@ -72,7 +73,9 @@ session_may_only_read(const struct db_session *session,
 /* Who its certificate says that the client is, or NULL. */
 const char *session_peer_id(const struct db_session *);
 void session_send(struct db_session *, struct jsonrpc_message *);
-void session_send_text(struct db_session *, const char *text, size_t len);
+/* jsonrpc_send_text() */
+void session_send_text(struct db_session *, struct str *head,
+                       struct json *body, const char *tail);
 /* Ends what the present connection of the client had. */
 void session_forget(struct db_session *);
 
@@ -144,6 +147,8 @@ bool session_monitors(const struct db_session *, const struct served_db *);
 void monitors_forget(struct db_session *);
 /* Tells all monitors of 'db' about the changes of 'txn'. */
 void monitors_update(struct served_db *, const struct transaction *txn);
+/* Frees what the rows of 'served_db' look like in text. */
+void monitors_forget_initial(void *served_db);
 /* Ends the monitors of 'db', which goes away; tells their clients. */
 void monitors_abandon(struct served_db *);
 

@@ -359,10 +359,11 @@ received(void *session_, struct jsonrpc_message *message)
 }
 
 void
-session_send_text(struct db_session *session, const char *text, size_t len)
+session_send_text(struct db_session *session, struct str *head,
+                  struct json *body, const char *tail)
 {
     update_backlog_limit(session);
-    jsonrpc_session_send_text(session->rpc, text, len);
+    jsonrpc_session_send_text(session->rpc, head, body, tail);
 }
 
 void

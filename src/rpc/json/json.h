@@ -171,6 +171,18 @@ enum json_print_flags {
 
 /* Appends the text of 'json'. */
 void json_put(struct str *, const struct json *, enum json_print_flags);
+
+/* Who takes long serialized values instead of having them copied. */
+struct json_parts {
+    size_t min; /* Bytes of a value that is long. */
+    /* All that comes before 'text' has been appended; takes 'text'. */
+    void (*take)(void *aux, struct json *text);
+    void *aux;
+};
+
+/* json_put() with 'parts', which may be NULL. */
+void json_put_parts(struct str *, const struct json *, enum json_print_flags,
+                    const struct json_parts *parts);
 /* The text of 'json', which the caller must free(). */
 char *json_print(const struct json *, enum json_print_flags) WARN_UNUSED;
 /* Appends 'text' as a JSON string with its quotes. */

@@ -15,7 +15,8 @@
 struct printer {
     struct str *out;
     enum json_print_flags flags;
-    int depth; /* Levels of indentation. */
+    int depth;                      /* Levels of indentation. */
+    const struct json_parts *parts; /* Who takes long texts, or NULL. */
 };
 
 static void
@@ -168,6 +169,10 @@ print_value(struct printer *p, const struct json *json)
         json_put_string(p->out, json->string.text, json->string.len);
         return;
     case JSON_SERIALIZED:
+        if (p->parts && json->string.len >= p->parts->min) {
+            p->parts->take(p->parts->aux, json_ref(json));
+            return;
+        }
         str_put_n(p->out, json->string.text, json->string.len);
         return;
     }
@@ -175,10 +180,17 @@ print_value(struct printer *p, const struct json *json)
 }
 
 void
+json_put_parts(struct str *out, const struct json *json,
+               enum json_print_flags flags, const struct json_parts *parts)
+{
+    struct printer p = { out, flags, 0, parts };
+    print_value(&p, json);
+}
+
+void
 json_put(struct str *out, const struct json *json, enum json_print_flags flags)
 {
-    struct printer p = { out, flags, 0 };
-    print_value(&p, json);
+    json_put_parts(out, json, flags, NULL);
 }
 
 char *

@@ -21,13 +21,16 @@ enum {
     READ_SIZE = 65536, /* Bytes read at once. */
     SEND_SIZE = 65536, /* Short messages are sent together up to this. */
     READ_ROUNDS = 4,   /* Reads per turn of the loop. */
+    SHARE_MIN = 16384, /* Longer parts of messages are not copied. */
 };
 
-/* A queued message. */
+/* A queued message or a part of one. */
 struct chunk {
     struct list node;
+    const char *text;
     size_t len;
-    char text[];
+    char *own;           /* 'text' if it is the chunk's; freed with it. */
+    struct json *shared; /* The serialized value that has 'text', or NULL. */
 };
 
 struct jsonrpc {
@@ -84,11 +87,22 @@ jsonrpc_create(struct loop *loop, struct stream *stream,
     return rpc;
 }
 
+/* Frees the first chunk of the output. */
+static void
+drop_chunk(struct jsonrpc *rpc)
+{
+    struct chunk *chunk =
+        CONTAINER_OF(list_pop_front(&rpc->output), struct chunk, node);
+    free(chunk->own);
+    json_unref(chunk->shared);
+    free(chunk);
+}
+
 static void
 drop_output(struct jsonrpc *rpc)
 {
     while (!list_is_empty(&rpc->output)) {
-        free(CONTAINER_OF(list_pop_front(&rpc->output), struct chunk, node));
+        drop_chunk(rpc);
     }
     rpc->n_output = 0;
     rpc->output_sent = 0;
@@ -236,15 +250,39 @@ log_message(const struct jsonrpc *rpc, const char *title,
 
 /* Output. */
 
+/* Queues 'chunk', which it takes. */
 static void
-queue_chunk(struct jsonrpc *rpc, const char *text, size_t len)
+queue_chunk(struct jsonrpc *rpc, const struct chunk *chunk_)
 {
-    struct chunk *chunk = xmalloc(sizeof *chunk + len);
-    chunk->len = len;
-    memcpy(chunk->text, text, len);
+    struct chunk *chunk = xmemdup(chunk_, sizeof *chunk_);
     list_push_back(&rpc->output, &chunk->node);
     rpc->n_output++;
-    rpc->backlog += len;
+    rpc->backlog += chunk->len;
+}
+
+/* Queues what 'text' has and leaves it empty. */
+static void
+queue_text(struct jsonrpc *rpc, struct str *text)
+{
+    if (text->len) {
+        struct chunk chunk = { .len = text->len };
+        chunk.text = chunk.own = str_steal(text);
+        queue_chunk(rpc, &chunk);
+    }
+}
+
+static void
+queue_shared(struct jsonrpc *rpc, struct json *json)
+{
+    queue_chunk(rpc, &(struct chunk){ .text = json->string.text,
+                                      .len = json->string.len,
+                                      .shared = json });
+}
+
+/* A message is queued whole: sends it, soon. */
+static void
+queued(struct jsonrpc *rpc)
+{
     if (!rpc->blocked) {
         loop_task_schedule(&rpc->task);
     } else if (rpc->backlog_limit && rpc->backlog > rpc->backlog_limit) {
@@ -255,25 +293,50 @@ queue_chunk(struct jsonrpc *rpc, const char *text, size_t len)
     }
 }
 
+/* A message being printed, with parts that are not copied. */
+struct printing {
+    struct jsonrpc *rpc;
+    struct str text;
+};
+
+static void
+take_part(void *printing_, struct json *json)
+{
+    struct printing *printing = printing_;
+    queue_text(printing->rpc, &printing->text);
+    queue_shared(printing->rpc, json);
+}
+
 void
 jsonrpc_send(struct jsonrpc *rpc, struct jsonrpc_message *message)
 {
     if (!rpc->status) {
+        struct printing printing = { rpc, STR_INITIALIZER };
+        struct json_parts parts = { SHARE_MIN, take_part, &printing };
         log_message(rpc, "send", message);
-        struct str s = STR_INITIALIZER;
-        jsonrpc_message_put(&s, message);
-        queue_chunk(rpc, s.text, s.len);
-        str_uninit(&s);
+        jsonrpc_message_put(&printing.text, message, &parts);
+        queue_text(rpc, &printing.text);
+        queued(rpc);
     }
     jsonrpc_message_destroy(message);
 }
 
 void
-jsonrpc_send_text(struct jsonrpc *rpc, const char *text, size_t len)
+jsonrpc_send_text(struct jsonrpc *rpc, struct str *head, struct json *body,
+                  const char *tail)
 {
     if (!rpc->status) {
-        queue_chunk(rpc, text, len);
+        if (body && body->string.len >= SHARE_MIN) {
+            queue_text(rpc, head);
+            queue_shared(rpc, json_ref(body));
+        } else if (body) {
+            str_put_n(head, body->string.text, body->string.len);
+        }
+        str_put(head, tail);
+        queue_text(rpc, head);
+        queued(rpc);
     }
+    str_uninit(head);
 }
 
 /* Forgets the first 'n' bytes of the output. */
@@ -290,9 +353,8 @@ consume(struct jsonrpc *rpc, size_t n)
             break;
         }
         n -= chunk->len;
-        list_remove(&chunk->node);
         rpc->n_output--;
-        free(chunk);
+        drop_chunk(rpc);
     }
     rpc->output_sent = n;
 }
@@ -442,6 +504,7 @@ static bool
 receive(struct jsonrpc *rpc)
 {
     int burst = JSONRPC_BURST;
+    size_t last_size = 0;
     for (int i = 0; i < READ_ROUNDS; i++) {
         if (!parse_input(rpc, &burst)) {
             return false;
@@ -449,10 +512,15 @@ receive(struct jsonrpc *rpc)
         if (rpc->status || rpc->paused || rpc->input) {
             break;
         }
+        /* Less than was asked for is all there is. */
+        if (i && last_size < READ_SIZE) {
+            break;
+        }
         read_stream(rpc);
         if (!rpc->input) {
             break;
         }
+        last_size = rpc->input_size;
     }
     if (rpc->input && !rpc->status && !rpc->paused) {
         loop_task_schedule(&rpc->task);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "base/str.h"
 #include "rpc/jsonrpc/message.h"
 #include "rpc/stream/stream.h"
 
@@ -46,9 +47,11 @@ int jsonrpc_status(const struct jsonrpc *);
 
 /* Queues 'message' and takes it.  A message on a dead connection is lost. */
 void jsonrpc_send(struct jsonrpc *, struct jsonrpc_message *message);
-/* Queues text that was made before: of a message that many peers get. */
-void jsonrpc_send_text(struct jsonrpc *, const char *text, size_t len);
-/* Bytes queued. */
+/* Queues a message whose text is there already: 'head', which it empties,
+ * 'body' (serialized, or NULL), which many messages may share, and 'tail'. */
+void jsonrpc_send_text(struct jsonrpc *, struct str *head, struct json *body,
+                       const char *tail);
+/* Bytes queued, and messages or parts of them. */
 size_t jsonrpc_backlog(const struct jsonrpc *);
 size_t jsonrpc_n_queued(const struct jsonrpc *);
 /* The connection ends with ENOBUFS when more is queued (0: no limit) and the

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!error) {
         struct str s = STR_INITIALIZER;
-        jsonrpc_message_put(&s, message);
+        jsonrpc_message_put(&s, message, NULL);
         struct error *again = json_parse_string(str_text(&s), &json);
         assert(!again);
         json_unref(json);

@@ -236,36 +236,40 @@ jsonrpc_message_encode(struct jsonrpc_message *m)
 }
 
 static void
-put_member(struct str *s, const char *name, const struct json *value)
+put_member(struct str *s, const char *name, const struct json *value,
+           const struct json_parts *parts)
 {
     if (str_last(s) != '{') {
         str_put_char(s, ',');
     }
-    str_putf(s, "\"%s\":", name);
+    str_put_char(s, '"');
+    str_put(s, name);
+    str_put(s, "\":");
     if (value) {
-        json_put(s, value, JSON_COMPACT);
+        json_put_parts(s, value, JSON_COMPACT, parts);
     } else {
         str_put(s, "null");
     }
 }
 
 void
-jsonrpc_message_put(struct str *s, const struct jsonrpc_message *m)
+jsonrpc_message_put(struct str *s, const struct jsonrpc_message *m,
+                    const struct json_parts *parts)
 {
     bool reply = m->type == JSONRPC_REPLY || m->type == JSONRPC_ERROR;
     /* The braces of the message: its members begin right behind. */
     str_put_char(s, '{');
     if (reply) {
-        put_member(s, "id", m->id);
+        put_member(s, "id", m->id, parts);
         if (m->type == JSONRPC_REPLY) {
-            put_member(s, "result", m->result);
+            put_member(s, "result", m->result, parts);
         }
-        put_member(s, "error", m->error);
+        put_member(s, "error", m->error, parts);
     } else {
-        put_member(s, "id", m->id);
+        put_member(s, "id", m->id, parts);
         str_put(s, ",\"method\":");
         json_put_string(s, m->method, strlen(m->method));
-        put_member(s, "params", m->params);
+        put_member(s, "params", m->params, parts);
     }
     str_put_char(s, '}');
 }

@@ -44,5 +44,7 @@ struct error *jsonrpc_message_decode(struct json *json,
                                      struct jsonrpc_message **) WARN_UNUSED;
 /* Takes 'message'. */
 struct json *jsonrpc_message_encode(struct jsonrpc_message *message);
-/* Appends the text, as it goes to the peer. */
-void jsonrpc_message_put(struct str *, const struct jsonrpc_message *);
+/* Appends the text, as it goes to the peer; 'parts', which may be NULL, takes
+ * long serialized values out of it (json_put_parts()). */
+void jsonrpc_message_put(struct str *, const struct jsonrpc_message *,
+                         const struct json_parts *parts);

@@ -18,7 +18,7 @@ round_trip(const char *text)
         return error_steal_text(error);
     }
     struct str s = STR_INITIALIZER;
-    jsonrpc_message_put(&s, message);
+    jsonrpc_message_put(&s, message, NULL);
     jsonrpc_message_destroy(message);
     return str_steal(&s);
 }

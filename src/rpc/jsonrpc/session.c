@@ -456,11 +456,13 @@ jsonrpc_session_send(struct jsonrpc_session *s,
 }
 
 void
-jsonrpc_session_send_text(struct jsonrpc_session *s, const char *text,
-                          size_t len)
+jsonrpc_session_send_text(struct jsonrpc_session *s, struct str *head,
+                          struct json *body, const char *tail)
 {
     if (s->rpc) {
-        jsonrpc_send_text(s->rpc, text, len);
+        jsonrpc_send_text(s->rpc, head, body, tail);
+    } else {
+        str_uninit(head);
     }
 }
 

@@ -46,8 +46,8 @@ void jsonrpc_session_close(struct jsonrpc_session *);
 void jsonrpc_session_set_remotes(struct jsonrpc_session *,
                                  const struct str_vec *remotes);
 void jsonrpc_session_send(struct jsonrpc_session *, struct jsonrpc_message *);
-void jsonrpc_session_send_text(struct jsonrpc_session *, const char *text,
-                               size_t len);
+void jsonrpc_session_send_text(struct jsonrpc_session *, struct str *head,
+                               struct json *body, const char *tail);
 
 bool jsonrpc_session_is_alive(const struct jsonrpc_session *);
 bool jsonrpc_session_is_connected(const struct jsonrpc_session *);

@@ -171,16 +171,21 @@ test_peer_that_does_not_read_is_dropped(void **state)
     struct jsonrpc *rpc = connect_pair(*state, &seen, &fd);
     static char text[100000];
     memset(text, ' ', sizeof text);
+    struct json *body = json_serialized_create(text, sizeof text);
 
     jsonrpc_set_backlog_limit(rpc, 1000000);
     for (int i = 0; i < 100 && !seen.n_closed; i++) {
-        jsonrpc_send_text(rpc, text, sizeof text);
+        struct str head = STR_INITIALIZER;
+        str_put(&head, " ");
+        jsonrpc_send_text(rpc, &head, body, " ");
         loop_run_once(*state, 0);
     }
 
     assert_int_equal(seen.n_closed, 1);
     assert_int_equal(seen.error, ENOBUFS);
     assert_int_equal(jsonrpc_backlog(rpc), 0);
+    assert_int_equal(body->n_refs, 1);
+    json_unref(body);
     jsonrpc_destroy(rpc);
     close(fd);
 }
