@@ -1,0 +1,1 @@
+"""Open vSwitch for Python: clients of its database and of its daemons."""

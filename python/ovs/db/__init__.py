@@ -1,0 +1,1 @@
+"""The Open vSwitch database: schemas, data, and replicas (RFC 7047)."""
