@@ -133,6 +133,7 @@ main(int argc, char *argv[])
     daemon_start(false);
 
     s.loop = loop_create();
+    loop_set_eager(s.loop, true);
     s.server = db_server_create(s.loop);
     s.remotes = remotes_create(s.server, s.loop);
     tls_set_resolver(resolve_key, s.server);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,10 @@
 #include "sys/loop/loop_private.h"
 #include "sys/thread/rcu.h"
 
-enum { MAX_EVENTS = 64 };
+enum {
+    MAX_EVENTS = 64,
+    EAGER_NS = 50 * 1000, /* How long eager loops look before they sleep. */
+};
 
 /* All loops, which a change of the clock wakes up. */
 static struct mutex loops_mutex = MUTEX_INITIALIZER;
@@ -171,6 +175,53 @@ sleep_time(struct loop *loop, int timeout_ms)
     return timeout_ms;
 }
 
+static int64_t
+now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* Looks for events without sleeping, for as long as eager loops do. */
+static int
+look_around(struct loop *loop, struct epoll_event *events)
+{
+    int64_t end = now_ns() + EAGER_NS;
+    int n;
+    do {
+        n = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, 0);
+    } while (!n && now_ns() < end);
+    loop->was_short_wait = n > 0;
+    return n;
+}
+
+/* Waits for events; for an eager loop, finds out whether being eager pays. */
+static int
+wait_for_events(struct loop *loop, struct epoll_event *events, int timeout)
+{
+    if (!loop->is_eager || !timeout) {
+        return epoll_wait(loop->epoll_fd, events, MAX_EVENTS, timeout);
+    }
+    int n = loop->was_short_wait ? look_around(loop, events) : 0;
+    if (!n) {
+        int64_t start = now_ns();
+        n = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, timeout);
+        int error = errno;
+        loop->was_short_wait = n > 0 && now_ns() - start < EAGER_NS;
+        errno = error;
+    }
+    return n;
+}
+
+void
+loop_set_eager(struct loop *loop, bool eager)
+{
+    cpu_set_t cpus;
+    loop->is_eager = eager && !sched_getaffinity(0, sizeof cpus, &cpus)
+                     && CPU_COUNT(&cpus) > 1;
+}
+
 static void
 sleep_until_ready(struct loop *loop, struct epoll_event *events,
                   int timeout_ms)
@@ -185,7 +236,7 @@ sleep_until_ready(struct loop *loop, struct epoll_event *events,
     } else {
         rcu_quiesce();
     }
-    int n = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, timeout);
+    int n = wait_for_events(loop, events, timeout);
     int error = errno;
     if (timeout) {
         rcu_online();

@@ -73,6 +73,11 @@ void loop_quit(struct loop *);
 void loop_wake(struct loop *);
 /* Calls 'function' at the start of every iteration: NULL for none. */
 void loop_set_prepare(struct loop *, loop_callback *function, void *arg);
+/* An eager loop looks around for 50 us before it sleeps, as long as that is
+ * worth it: while peers answer faster than the system wakes up a thread.  It
+ * is meant for servers whose clients wait for each reply; not for simple
+ * machines, where peers have no processor of their own to answer on. */
+void loop_set_eager(struct loop *, bool);
 
 /* Watches 'fd' (still the caller's) for EPOLL* 'events', level-triggered;
  * EPOLLERR and EPOLLHUP always count. */

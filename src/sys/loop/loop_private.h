@@ -31,6 +31,8 @@ struct loop {
     struct epoll_event *ready; /* Events being delivered, from 'next_ready'. */
     int n_ready;
     int next_ready;
+    bool is_eager;       /* loop_set_eager() */
+    bool was_short_wait; /* Being eager would have paid last time. */
 
     /* Any thread; atomic. */
     int event_fd; /* Readable when the loop must look around. */
