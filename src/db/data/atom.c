@@ -38,8 +38,13 @@ atom_type_parse(const char *name, enum atom_type *typep)
     return false;
 }
 
-struct atom_string *
-atom_string_create(const char *text, size_t len)
+/* Short strings made lately, by hash: keys of maps and common values come
+ * again and again, and share their memory. */
+enum { N_RECENT = 1024, RECENT_LEN = 32 };
+static _Thread_local struct atom_string *recent[N_RECENT];
+
+static struct atom_string *
+string_create(const char *text, size_t len)
 {
     struct atom_string *s = xmalloc(sizeof *s + len + 1);
     s->n_refs = 1;
@@ -47,6 +52,20 @@ atom_string_create(const char *text, size_t len)
     memcpy(s->text, text, len);
     s->text[len] = '\0';
     return s;
+}
+
+struct atom_string *
+atom_string_create(const char *text, size_t len)
+{
+    if (len > RECENT_LEN) {
+        return string_create(text, len);
+    }
+    struct atom_string **slot = &recent[hash_bytes(text, len, 0) % N_RECENT];
+    if (!*slot || (*slot)->len != len || memcmp((*slot)->text, text, len)) {
+        atom_string_unref(*slot);
+        *slot = string_create(text, len);
+    }
+    return atom_string_ref(*slot);
 }
 
 void

@@ -1,7 +1,8 @@
 /* Atoms, the smallest database values: RFC 7047 §5.1 <atom>.
  *
  * A union carries no type: whoever holds it knows the type.  Strings are
- * immutable and reference-counted (not atomically: one thread at a time). */
+ * immutable and reference-counted, not atomically: they stay in the thread
+ * that made them. */
 
 #pragma once
 
@@ -54,6 +55,8 @@ atom_string_ref(struct atom_string *s)
     return s;
 }
 
+/* A reference to a string with this text, perhaps one that the thread made
+ * before. */
 struct atom_string *atom_string_create(const char *text, size_t len);
 void atom_string_unref(struct atom_string *);
 

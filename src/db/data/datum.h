@@ -4,8 +4,8 @@
  * Keys are sorted and unique; a map's values lie beside them.  The arrays are
  * shared by reference count, copied on write: cloning is cheap, and functions
  * that change a datum make it writable first.  A datum carries no type: every
- * function takes it.  A datum belongs to one thread at a time, with all that
- * share its arrays. */
+ * function takes it.  A datum stays in the thread that made it, as its strings
+ * do. */
 
 #pragma once
 

@@ -2,6 +2,7 @@
 
 #include "db/server/server.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,8 @@ db_server_create(struct loop *loop)
     strmap_init(&server->locks);
     server->id = uuid_random();
     server->relay_probe_ms = -1;
+    server->last_trimmed = LLONG_MIN / 2;
+    loop_timer_init(loop, &server->trim_timer, server_trim_memory, server);
     replication_init(server);
     serve(server, internal_create(), storage_create_volatile())->is_internal =
         true;
@@ -120,6 +123,7 @@ db_server_destroy(struct db_server *server)
         db_session_close(session);
     }
     server->is_ready = false;
+    loop_timer_cancel(&server->trim_timer);
     db_server_stop_replication(server);
     loop_task_cancel(&server->replication_end);
     struct strmap_node *node;

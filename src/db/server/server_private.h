@@ -41,6 +41,9 @@ struct db_server {
     bool no_monitor_cond;
     bool is_ready;                    /* "_Server" exists. */
     bool trims_memory;                /* After compaction. */
+    struct loop_timer trim_timer;     /* For server_trim_memory(). */
+    unsigned long long n_untrimmed;   /* Bytes of requests since. */
+    long long last_trimmed;           /* Monotonic time in ms. */
     struct replication *replication;  /* NULL: this is no backup. */
     struct loop_task replication_end; /* After all mirrors ended. */
     int relay_probe_ms;               /* -1: the default. */
@@ -57,6 +60,7 @@ struct db_session {
     struct list triggers; /* Of struct trigger. */
     struct list waiters;  /* Of struct lock_waiter. */
     size_t n_locks_lost;
+    unsigned long long n_received; /* Bytes counted in 'n_untrimmed'. */
     void (*closed)(struct db_session *, void *arg); /* NULL: reconnects. */
     void *closed_arg;
 };
@@ -76,6 +80,8 @@ void session_send(struct db_session *, struct jsonrpc_message *);
 /* jsonrpc_send_text() */
 void session_send_text(struct db_session *, struct str *head,
                        struct json *body, const char *tail);
+/* Gives memory that requests took back to the system. */
+void server_trim_memory(void *db_server);
 /* Ends what the present connection of the client had. */
 void session_forget(struct db_session *);
 

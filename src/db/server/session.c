@@ -1,5 +1,6 @@
 /* Sessions: the requests of clients, dispatched by method. */
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,10 @@ enum {
     SESSION_PAUSE_BACKLOG = 1 << 20,
     /* A client that sends a longer message is cut off. */
     SESSION_MAX_MESSAGE = 256 << 20,
+    /* After so many bytes of requests, what they took is given back to the
+     * system, but not again so soon. */
+    TRIM_BYTES = 16 << 20,
+    TRIM_INTERVAL_MS = 10 * 1000,
 };
 
 static void
@@ -332,10 +337,36 @@ handle_request(struct db_session *session, struct jsonrpc_message *request)
     jsonrpc_message_destroy(request);
 }
 
+void
+server_trim_memory(void *server_)
+{
+    struct db_server *server = server_;
+    server->n_untrimmed = 0;
+    server->last_trimmed = clock_msec();
+    malloc_trim(0);
+}
+
+/* Counts the bytes of requests since the last time. */
+static void
+count_received(struct db_session *session)
+{
+    struct db_server *server = session->server;
+    const struct jsonrpc *rpc = jsonrpc_session_connection(session->rpc);
+    unsigned long long n = rpc ? jsonrpc_received_bytes(rpc) : 0;
+    server->n_untrimmed += n - MIN(n, session->n_received);
+    session->n_received = n;
+    if (server->n_untrimmed >= TRIM_BYTES
+        && !loop_timer_is_set(&server->trim_timer)) {
+        long long next = server->last_trimmed + TRIM_INTERVAL_MS;
+        loop_timer_set(&server->trim_timer, MAX(next, clock_msec()));
+    }
+}
+
 static void
 received(void *session_, struct jsonrpc_message *message)
 {
     struct db_session *session = session_;
+    count_received(session);
     if (message->type == JSONRPC_REQUEST) {
         handle_request(session, message);
         if (jsonrpc_session_backlog(session->rpc) > SESSION_PAUSE_BACKLOG) {
