@@ -107,6 +107,12 @@ reload(struct appctl_conn *conn, int argc UNUSED, const char *argv[] UNUSED,
 }
 
 static void
+compacted(struct error *error, void *conn)
+{
+    reply_error(conn, error);
+}
+
+static void
 compact(struct appctl_conn *conn, int argc, const char *argv[], void *context_)
 {
     const struct context *context = context_;
@@ -117,7 +123,7 @@ compact(struct appctl_conn *conn, int argc, const char *argv[], void *context_)
                                      : "no database by that name");
         return;
     }
-    reply_error(conn, db_server_compact(context->server, name));
+    db_server_compact(context->server, name, compacted, conn);
 }
 
 static void

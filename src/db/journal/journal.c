@@ -478,3 +478,36 @@ journal_replace_abort(struct journal *new_)
         journal_close(new_);
     }
 }
+
+struct error *
+journal_replace_catch_up(struct journal *old, off_t offset,
+                         struct journal *new_)
+{
+    enum { STEP = 1 << 20 };
+
+    CLEANUP(free_ptr) char *buffer = xmalloc(STEP);
+    new_->offset = new_->prev_offset = journal_size(new_);
+    new_->is_writing = true;
+    while (offset < old->offset) {
+        size_t size = MIN(old->offset - offset, STEP);
+        ssize_t n = pread(fileno(old->stream), buffer, size, offset);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (n <= 0) {
+            return io_error(old, n < 0 ? errno : EOF, "read error");
+        }
+        struct iovec piece = { buffer, n };
+        struct error *error = write_pieces(new_, &piece, 1);
+        if (error) {
+            return error;
+        }
+        offset += n;
+    }
+    return NULL;
+}
+
+int
+journal_fd(const struct journal *j)
+{
+    return fileno(j->stream);
+}

@@ -72,3 +72,9 @@ struct error *journal_replace_start(struct journal *,
 struct error *journal_replace_finish(struct journal *,
                                      struct journal *new_) WARN_UNUSED;
 void journal_replace_abort(struct journal *new_);
+/* Lets 'new_' go on after what another process wrote into its file, and
+ * appends the bytes of 'old' from 'offset' on: records that came meanwhile. */
+struct error *journal_replace_catch_up(struct journal *old, off_t offset,
+                                       struct journal *new_) WARN_UNUSED;
+/* The descriptor of the file, borrowed. */
+int journal_fd(const struct journal *);

@@ -3,7 +3,6 @@
 #include "db/server/server.h"
 
 #include <limits.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +42,7 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     list_push_back(&db->observers, &sdb->observer.node);
     list_init(&sdb->monitors);
     list_init(&sdb->triggers);
+    list_init(&sdb->compactions);
     strset_init(&sdb->backup_excluded);
     loop_task_init(server->loop, &sdb->retry, triggers_retry, sdb);
     loop_timer_init(server->loop, &sdb->initial_timer, monitors_forget_initial,
@@ -87,6 +87,7 @@ stop_serving(struct served_db *sdb)
     history_destroy(sdb->history);
     free(sdb->backup_remote);
     strset_uninit(&sdb->backup_excluded);
+    compactions_abandon(sdb);
     database_destroy(sdb->db);
     storage_close(sdb->storage);
     free(sdb);
@@ -249,62 +250,6 @@ db_server_put_names(const struct db_server *server, bool all, struct str *out)
         }
     }
     free(nodes);
-}
-
-static struct error *
-compact_storage(struct served_db *sdb)
-{
-    struct error *error =
-        storage_compact(sdb->storage, sdb->db, "compacting database online");
-    if (!error && sdb->server->trims_memory) {
-        malloc_trim(0);
-    }
-    return error;
-}
-
-void
-db_server_set_trim(struct db_server *server, bool enable)
-{
-    server->trims_memory = enable;
-}
-
-static struct error *
-compact(struct served_db *sdb)
-{
-    log_info("compacting %s database by user request", sdb->db->schema->name);
-    return compact_storage(sdb);
-}
-
-struct error *
-db_server_compact(struct db_server *server, const char *name)
-{
-    struct strmap_node *node;
-    struct error *error = NULL;
-    STRMAP_FOR_EACH (node, &server->dbs) {
-        struct served_db *sdb = node->data;
-        if (!sdb->is_internal && (!name || !strcmp(name, node->name))
-            && !error) {
-            error = compact(sdb);
-        }
-    }
-    return error;
-}
-
-void
-db_server_compact_grown(struct db_server *server)
-{
-    struct strmap_node *node;
-    STRMAP_FOR_EACH (node, &server->dbs) {
-        struct served_db *sdb = node->data;
-        if (storage_wants_compaction(sdb->storage)) {
-            struct error *error = compact_storage(sdb);
-            if (error) {
-                log_err("%s: compaction failed: %s", node->name,
-                        error_text(error));
-                error_destroy(error);
-            }
-        }
-    }
 }
 
 struct error *

@@ -42,9 +42,12 @@ struct database *db_server_find(const struct db_server *, const char *name);
 /* Appends the names of all databases, sorted, a line each; internal ones only
  * if 'all'. */
 void db_server_put_names(const struct db_server *, bool all, struct str *);
-/* Compacts database 'name', or all if it is NULL. */
-struct error *db_server_compact(struct db_server *,
-                                const char *name) WARN_UNUSED;
+/* Gets the outcome, and takes 'error', the first one or NULL. */
+typedef void db_server_compacted(struct error *error, void *arg);
+/* Compacts database 'name', or all if it is NULL, in the background; calls
+ * 'done(error, arg)' once, at the latest when the server is destroyed. */
+void db_server_compact(struct db_server *, const char *name,
+                       db_server_compacted *done, void *arg);
 /* Compacts what has grown much; for calling now and then. */
 void db_server_compact_grown(struct db_server *);
 /* Whether compaction gives unused memory back to the system; off at first. */

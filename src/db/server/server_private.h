@@ -27,9 +27,10 @@ struct served_db {
     struct history *history;         /* NULL until somebody asks for it. */
     struct list monitors;            /* Of struct monitor. */
     struct loop_timer initial_timer; /* For monitors_forget_initial(). */
-    struct list triggers;            /* Of struct trigger. */
-    struct loop_task retry;          /* Tries triggers after a commit. */
-    struct uuid row;                 /* Its row in "_Server". */
+    struct list compactions; /* Of struct compaction: who waits for one. */
+    struct list triggers;    /* Of struct trigger. */
+    struct loop_task retry;  /* Tries triggers after a commit. */
+    struct uuid row;         /* Its row in "_Server". */
 };
 
 struct db_server {
@@ -88,6 +89,9 @@ void session_forget(struct db_session *);
 /* server.c: gives 'sdb' another content, which it takes: ends monitors and
  * waiting transactions of the old one. */
 void served_db_replace(struct served_db *, struct database *content);
+
+/* compaction.c: tells those who wait for 'sdb', which goes away. */
+void compactions_abandon(struct served_db *sdb);
 
 /* tlog.c: logs changes of the tables for which that was asked. */
 void tlog_committed(const struct transaction *);

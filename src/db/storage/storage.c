@@ -3,12 +3,14 @@
 #include "db/storage/storage.h"
 
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "base/mem.h"
 #include "db/engine/record.h"
 #include "db/journal/journal.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
+#include "sys/process/child.h"
 
 LOG_MODULE(ovsdb_file);
 
@@ -21,12 +23,30 @@ enum {
     RECORD_KEEP = 1024 * 1024, /* Largest buffer that is kept for later. */
 };
 
+/* Compaction by a copy of the program. */
+struct background {
+    /* What the copy needs. */
+    const struct database *db;
+    const char *comment;
+    long long date_ms;
+
+    /* Of the program itself. */
+    struct journal *new_;
+    off_t offset; /* Of the old journal, when it began. */
+    pid_t pid;
+    int fd; /* Readable when the copy is done. */
+    struct loop_fd watch;
+    void (*done)(struct error *, void *arg);
+    void *arg;
+};
+
 struct storage {
-    struct journal *journal;  /* NULL: volatile. */
-    off_t base_size;          /* File size after the last compaction. */
-    unsigned int n_records;   /* Written since. */
-    long long last_compacted; /* Monotonic time in ms. */
-    struct str record;        /* Text being written. */
+    struct journal *journal;       /* NULL: volatile. */
+    off_t base_size;               /* File size after the last compaction. */
+    unsigned int n_records;        /* Written since. */
+    long long last_compacted;      /* Monotonic time in ms. */
+    struct str record;             /* Text being written. */
+    struct background *background; /* Compaction going on, or NULL. */
 };
 
 static bool column_diffs = true;
@@ -178,10 +198,24 @@ storage_create_file(const char *name, const struct schema *schema)
     return error;
 }
 
+/* Stops the copy, if there is one, and drops its file. */
+static void
+cancel_background(struct storage *s)
+{
+    struct background *b = s->background;
+    if (b) {
+        loop_fd_remove(&b->watch);
+        child_copy_cancel(b->pid, b->fd);
+        journal_replace_abort(b->new_);
+    }
+}
+
 void
 storage_close(struct storage *s)
 {
     if (s) {
+        cancel_background(s);
+        free(s->background);
         journal_close(s->journal);
         str_uninit(&s->record);
         free(s);
@@ -232,27 +266,29 @@ storage_write(struct storage *s, const struct transaction *txn,
     return error;
 }
 
-struct error *
-storage_compact(struct storage *s, const struct database *db,
-                const char *comment)
+/* --- Compaction -------------------------------------------------------- */
+
+/* Writes the content of a database into a new journal. */
+static struct error *
+write_content(struct journal *new_, const struct database *db,
+              const char *comment, long long date_ms)
 {
-    if (!s->journal) {
-        return NULL;
-    }
-    struct journal *new_;
-    struct error *error = journal_replace_start(s->journal, &new_);
-    if (error) {
-        return error;
-    }
     struct json *schema = schema_to_json(db->schema);
-    error = journal_write(new_, schema);
+    struct error *error = journal_write(new_, schema);
     json_unref(schema);
     if (!error) {
         struct str record = STR_INITIALIZER;
-        record_put_database(&record, db, clock_wall_msec(), comment);
+        record_put_database(&record, db, date_ms, comment);
         error = journal_write_text(new_, str_text(&record), record.len);
         str_uninit(&record);
     }
+    return error;
+}
+
+/* Puts 'new_' in the place of the journal, or drops it. */
+static struct error *
+replace_journal(struct storage *s, struct journal *new_, struct error *error)
+{
     if (error) {
         journal_replace_abort(new_);
         return error;
@@ -266,10 +302,111 @@ storage_compact(struct storage *s, const struct database *db,
     return error;
 }
 
+/* Ends what happens in the background, with or without success. */
+static void
+end_background(struct storage *s, struct error *error)
+{
+    struct background *b = steal_ptr(&s->background);
+    b->done(error, b->arg);
+    free(b);
+}
+
+struct error *
+storage_compact(struct storage *s, const struct database *db,
+                const char *comment)
+{
+    if (!s->journal) {
+        return NULL;
+    }
+    cancel_background(s);
+    struct journal *new_;
+    struct error *error = journal_replace_start(s->journal, &new_);
+    if (!error) {
+        error = replace_journal(
+            s, new_, write_content(new_, db, comment, clock_wall_msec()));
+    }
+    if (s->background) {
+        end_background(s, NULL);
+    }
+    return error;
+}
+
+/* In the copy of the program. */
+static struct error *
+write_in_copy(void *b_)
+{
+    const struct background *b = b_;
+    struct error *error =
+        write_content(b->new_, b->db, b->comment, b->date_ms);
+    return error ? error : journal_commit(b->new_);
+}
+
+static void
+copy_is_done(void *s_, uint32_t events UNUSED)
+{
+    struct storage *s = s_;
+    struct background *b = s->background;
+    loop_fd_remove(&b->watch);
+    struct error *error = child_copy_finish(b->pid, b->fd);
+    if (!error) {
+        error = journal_replace_catch_up(s->journal, b->offset, b->new_);
+    }
+    end_background(s, replace_journal(s, b->new_, error));
+}
+
+void
+storage_compact_in_background(struct storage *s, const struct database *db,
+                              const char *comment, struct loop *loop,
+                              void (*done)(struct error *, void *arg),
+                              void *arg)
+{
+    assert(!s->background);
+    if (!s->journal) {
+        done(NULL, arg);
+        return;
+    }
+    struct journal *new_;
+    struct error *error = journal_replace_start(s->journal, &new_);
+    if (error) {
+        done(error, arg);
+        return;
+    }
+    struct background *b = xzalloc(sizeof *b);
+    *b = (struct background){
+        .db = db,
+        .comment = comment,
+        .date_ms = clock_wall_msec(),
+        .new_ = new_,
+        .offset = journal_offset(s->journal),
+        .done = done,
+        .arg = arg,
+    };
+    error =
+        child_copy_start(write_in_copy, b, journal_fd(new_), &b->pid, &b->fd);
+    if (error) {
+        /* Then in the foreground. */
+        log_warn("%s: compacting in the foreground: %s", storage_name(s),
+                 error_text(error));
+        error_destroy(error);
+        journal_replace_abort(new_);
+        free(b);
+        done(storage_compact(s, db, comment), arg);
+        return;
+    }
+    loop_fd_add(loop, &b->watch, b->fd, EPOLLIN, copy_is_done, s);
+    s->background = b;
+}
+
+bool
+storage_is_compacting(const struct storage *s)
+{
+    return s->background != NULL;
+}
+
 bool
 storage_wants_compaction(const struct storage *s)
 {
-    if (!s->journal || !s->n_records) {
+    if (!s->journal || !s->n_records || s->background) {
         return false;
     }
     long long elapsed = clock_msec() - s->last_compacted;

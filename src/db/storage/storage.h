@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "db/engine/database.h"
 #include "db/engine/transaction.h"
+#include "sys/loop/loop.h"
 
 struct storage;
 
@@ -40,9 +41,19 @@ const char *storage_model(const struct storage *);
  * returns. */
 struct error *storage_write(struct storage *, const struct transaction *,
                             bool is_durable) WARN_UNUSED;
-/* Replaces the file by the schema and one record of all rows. */
+/* Replaces the file by the schema and one record of all rows.  Compaction in
+ * the background is done with that. */
 struct error *storage_compact(struct storage *, const struct database *,
                               const char *comment) WARN_UNUSED;
+/* The same in the background: a copy of the program writes the new file, to
+ * which what is written meanwhile is added at the end.  Calls 'done(error,
+ * arg)', which takes 'error', once, from 'loop' or at once; not if the storage
+ * is closed before.  Must not be called while it is being done. */
+void storage_compact_in_background(struct storage *, const struct database *,
+                                   const char *comment, struct loop *,
+                                   void (*done)(struct error *, void *arg),
+                                   void *arg);
+bool storage_is_compacting(const struct storage *);
 /* Whether compaction would pay off now. */
 bool storage_wants_compaction(const struct storage *);
 /* Writes records without differences, as versions before 2.17 read them, if

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,4 +174,86 @@ child_capture(const char *const *argv, const char *input, size_t max_output,
     exchange(in[1], out[0], input, max_output, output);
     *statusp = child_wait(pid);
     return NULL;
+}
+
+/* Closes all descriptors but the standard ones and two. */
+static void
+close_all_but(int a, int b)
+{
+    int low = MIN(a, b), high = MAX(a, b);
+    if (low > STDERR_FILENO + 1) {
+        close_range(STDERR_FILENO + 1, low - 1, 0);
+    }
+    if (high > low + 1) {
+        close_range(low + 1, high - 1, 0);
+    }
+    close_range(high + 1, ~0U, 0);
+}
+
+/* In the copy: what 'function' says goes into the pipe, nothing if all is
+ * well, then a null byte: without it the copy died. */
+static void __attribute__((noreturn))
+run_copy(struct error *(*function)(void *arg), void *arg, int keep_fd,
+         int result_fd, pid_t parent)
+{
+    fatal_reset_for_exec();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(EXIT_FAILURE);
+    }
+    close_all_but(keep_fd, result_fd);
+    struct error *error = function(arg);
+    const char *text = error ? error_text(error) : "";
+    ssize_t n UNUSED = write(result_fd, text, strlen(text) + 1);
+    _exit(EXIT_SUCCESS);
+}
+
+struct error *
+child_copy_start(struct error *(*function)(void *arg), void *arg, int keep_fd,
+                 pid_t *pidp, int *fdp)
+{
+    int fds[2];
+    pid_t parent = getpid();
+    if (pipe2(fds, O_CLOEXEC)) {
+        return error_create_errno(errno, "cannot make a pipe");
+    }
+    pid_t pid = fork();
+    if (!pid) {
+        run_copy(function, arg, keep_fd, fds[1], parent);
+    }
+    int errnum = errno;
+    close(fds[1]);
+    if (pid < 0) {
+        close(fds[0]);
+        return error_create_errno(errnum, "cannot fork");
+    }
+    *pidp = pid;
+    *fdp = fds[0];
+    return NULL;
+}
+
+struct error *
+child_copy_finish(pid_t pid, int fd)
+{
+    /* A pipe holds this much: the copy never waits for us. */
+    char text[4096];
+    ssize_t n;
+    do {
+        n = read(fd, text, sizeof text);
+    } while (n < 0 && errno == EINTR);
+    close(fd);
+    int status = child_wait(pid);
+    if (n > 0 && !text[n - 1]) {
+        return *text ? error_create("%s", text) : NULL;
+    }
+    CLEANUP(free_ptr) char *how = child_status_text(status);
+    return error_create("child process %s", how);
+}
+
+void
+child_copy_cancel(pid_t pid, int fd)
+{
+    kill(pid, SIGKILL);
+    close(fd);
+    child_wait(pid);
 }

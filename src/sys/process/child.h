@@ -30,3 +30,14 @@ char *child_status_text(int status) WARN_UNUSED;
 struct error *child_capture(const char *const *argv, const char *input,
                             size_t max_output, struct str *output,
                             int *statusp) WARN_UNUSED;
+
+/* Runs 'function(arg)' in a copy of this program, which sees everything as it
+ * is now, keeps the descriptor 'keep_fd' alone, and dies with this one.  It
+ * must not log nor take locks that other threads may have.  '*fdp' becomes
+ * readable when it is done: then child_copy_finish() takes both. */
+struct error *child_copy_start(struct error *(*function)(void *arg), void *arg,
+                               int keep_fd, pid_t *pidp, int *fdp) WARN_UNUSED;
+/* Waits for the copy; what 'function' returned, or how the copy died. */
+struct error *child_copy_finish(pid_t, int fd) WARN_UNUSED;
+/* Kills the copy. */
+void child_copy_cancel(pid_t, int fd);
