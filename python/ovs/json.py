@@ -17,6 +17,10 @@ _MAX_DEPTH = 1000
 _TOO_DEEP = "input exceeds maximum nesting depth %d" % _MAX_DEPTH
 
 
+# A float without a fraction, or a string that looks like one.
+_WHOLE_FLOAT = re.compile(r"[0-9]\.0(?![0-9])|e\+")
+
+
 def _normalize(obj: Any) -> Any:
     """Floats as the C programs print them: 2.0 is 2."""
     if isinstance(obj, float) and obj.is_integer() and abs(obj) < 2**53:
@@ -30,8 +34,13 @@ def _normalize(obj: Any) -> Any:
 
 def to_string(obj: Any, pretty: bool = False, sort_keys: bool = True) -> str:
     """'obj' as JSON, on one line, or on several if 'pretty'."""
+    text = _dump(obj, pretty, sort_keys)
+    return _dump(_normalize(obj), pretty, sort_keys) if _WHOLE_FLOAT.search(text) else text
+
+
+def _dump(obj: Any, pretty: bool, sort_keys: bool) -> str:
     return _stdjson.dumps(
-        _normalize(obj),
+        obj,
         ensure_ascii=False,
         allow_nan=False,
         sort_keys=sort_keys,
@@ -82,13 +91,13 @@ def from_string(s: str) -> Any:
 
 
 # Outside of strings: a bracket, a quotation mark, or what no text has there.
-_MARK = re.compile(r'["{}\[\]]|[^\s\w"{}\[\]:,+.-]')
+_MARK = re.compile(r'["{}\[\]]|[^ \t\n\r0-9A-Za-z"{}\[\]:,+.-]')
 # Inside of a string: its end, or an escape.
 _STRING_MARK = re.compile(r'["\\]')
 _SPACE = " \t\n\r"
 
 
-class Parser:
+class PythonParser:
     """Takes text in pieces.
 
     It looks for the end of the value while text comes in, by counting
@@ -103,24 +112,17 @@ class Parser:
         self._in_escape = False
         self._started = False
         self._done = False
-        self._trailer: Optional[str] = None
+        self._has_trailer = False
 
     def feed(self, s: str) -> int:
         """Takes 's' up to the end of the value; returns how much it took."""
-        if self._done:
-            if self.check_trailer and self._trailer is None and s.strip(_SPACE):
-                self._pieces.append(s)
-                self._trailer = s
-            return len(s) if self.check_trailer and self._trailer is None else 0
-        used = self._scan(s)
-        self._pieces.append(s[:used])
-        if self._done and self.check_trailer and used < len(s):
-            rest = s[used:]
-            self._pieces.append(rest)
-            if rest.strip(_SPACE):
-                self._trailer = rest
-                return used
-            return len(s)
+        used = kept = 0 if self._done else self._scan(s)
+        if self._done and self.check_trailer and not self._has_trailer:
+            self._has_trailer = bool(s[used:].strip(_SPACE))
+            kept = len(s)
+            if not self._has_trailer:
+                used = kept
+        self._pieces.append(s[:kept])
         return used
 
     def _scan(self, s: str) -> int:
@@ -180,14 +182,14 @@ class Parser:
     def finish(self) -> Any:
         """The value, or a string: what is wrong."""
         text = "".join(self._pieces)
-        if self._done and self._trailer is None and self._depth == 0:
+        if self._done and not self._has_trailer and self._depth == 0:
             try:
                 value = _decode(text)
                 if isinstance(value, (dict, list)):
                     return value
             except (ValueError, RecursionError):
                 pass
-        return _Strict(text).parse()
+        return explain(text)
 
 
 def _integer(s: str) -> Any:
@@ -240,6 +242,11 @@ _WORD = re.compile(r"[a-zA-Z]+")
 _HEX4 = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _KEYWORDS = {"true": True, "false": False, "null": None}
+
+
+def explain(text: str) -> Any:
+    """What is wrong with 'text'; its value if nothing is."""
+    return _Strict(text).parse()
 
 
 class _Strict:
@@ -439,3 +446,16 @@ def _what_is_wrong_with_number(text: str) -> Optional[str]:
         if re.match(pattern, text):
             return wrong
     return None if _NUMBER.fullmatch(text) else "syntax error in number"
+
+
+# The parser in C is there if it could be compiled when the package was
+# installed.
+PARSER_C = "C"
+PARSER_PY = "Python"
+try:
+    from ovs._json import Parser
+
+    PARSER = PARSER_C
+except ImportError:
+    Parser = PythonParser  # type: ignore[assignment,misc]
+    PARSER = PARSER_PY

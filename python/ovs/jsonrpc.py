@@ -531,6 +531,7 @@ class Session:
         while self.rpc is not None:
             before = self.rpc.get_received_bytes()
             error, msg = self.rpc.recv()
+            self.reconnect.receive_attempted(ovs.timeval.msec())
             if self.rpc.get_received_bytes() != before:
                 self.reconnect.activity(ovs.timeval.msec())
             if error or msg is None:

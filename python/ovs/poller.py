@@ -54,16 +54,8 @@ class _SelectSelect:
         return list(found.items())
 
 
-class _SystemPoll:
-    """poll() of the system, which forgets earlier events of a descriptor."""
-
-    def __init__(self) -> None:
-        self._fds: Dict[int, int] = {}
-
-    def register(self, fd: object, events: int) -> None:
-        """Adds 'events' to what 'fd' is waited for."""
-        number = _fileno(fd)
-        self._fds[number] = self._fds.get(number, 0) | events
+class _SystemPoll(_SelectSelect):
+    """poll() of the system."""
 
     def poll(self, timeout: float) -> List[Tuple[int, int]]:
         """[(fd, events)] after at most 'timeout' ms; -1 is forever."""
@@ -85,7 +77,8 @@ class Poller:
     """What to wait for: descriptors and a time; block() then waits once."""
 
     def __init__(self) -> None:
-        self.__reset()
+        self.poll = get_system_poll()()
+        self.timeout: Union[int, float] = -1
 
     def fd_wait(self, fd: object, events: int) -> None:
         """Wakes up when 'fd', a number or an object with fileno(), has one of
@@ -125,4 +118,4 @@ class Poller:
 
     def __reset(self) -> None:
         self.poll = get_system_poll()()
-        self.timeout: Union[int, float] = -1
+        self.timeout = -1

@@ -72,6 +72,7 @@ class Reconnect:
         self.state_entered = now
         self.backoff = 0
         self.last_activity = now
+        self.last_receive_attempt: Optional[int] = None
         self.last_connected: Optional[int] = None
         self.last_disconnected: Optional[int] = None
         self.max_tries: Optional[int] = None
@@ -272,9 +273,14 @@ class Reconnect:
             self._transition(now, _ACTIVE)
         self.last_activity = now
 
+    def receive_attempted(self, now: int) -> None:
+        """The owner looked whether data has arrived.  An owner that says so is
+        not told that the peer is silent before it has looked."""
+        self.last_receive_attempt = now
+
     # Answers.
 
-    def _deadline(self) -> Optional[int]:
+    def _deadline(self, now: int) -> Optional[int]:
         """When run() has something to say; None: not before an event."""
         state = self.state
         if state is _BACKOFF:
@@ -285,15 +291,21 @@ class Reconnect:
             return self.state_entered
         if not self.probe_interval:
             return None
+        if not state.is_connected:
+            return None
+        since = self.state_entered
         if state is _ACTIVE:
-            return max(self.last_activity, self.state_entered) + self.probe_interval
-        if state is _IDLE:
-            return self.state_entered + self.probe_interval
-        return None
+            since = max(self.last_activity, since)
+        deadline = since + self.probe_interval
+        attempt = self.last_receive_attempt
+        if now >= deadline and attempt is not None and attempt < deadline:
+            # We were busy with something else.
+            return now + 1
+        return deadline
 
     def run(self, now: int) -> Optional[str]:
         """What to do now: CONNECT, DISCONNECT, PROBE or None."""
-        deadline = self._deadline()
+        deadline = self._deadline(now)
         if deadline is None or now < deadline:
             return None
         if self.state is _BACKOFF:
@@ -318,7 +330,7 @@ class Reconnect:
 
     def timeout(self, now: int) -> Optional[int]:
         """ms until run() has something to say; None: not before an event."""
-        deadline = self._deadline()
+        deadline = self._deadline(now)
         return None if deadline is None else max(0, deadline - now)
 
     def is_connected(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import socket
 import stat
 from typing import Any, Optional, Tuple, Union
@@ -76,23 +75,15 @@ def get_socket_error(sock: socket.socket) -> int:
 
 def check_connection_completion(sock: socket.socket) -> int:
     """0 if 'sock' is connected, EAGAIN if not yet, else what went wrong."""
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLOUT)
+    poll = ovs.poller.get_system_poll()()
+    poll.register(sock, ovs.poller.POLLOUT)
     ready = poll.poll(0)
     if not ready:
         return errno.EAGAIN
-    if ready[0][1] & (select.POLLERR | select.POLLHUP | select.POLLNVAL):
-        error = get_socket_error(sock)
-        if not error:
-            # Some systems report it to a write only.
-            try:
-                sock.send(b"\0", socket.MSG_DONTWAIT)
-            except OSError as e:
-                error = get_exception_errno(e)
-            vlog.err("poll return POLLERR but send succeeded") if not error else None
-            return error or errno.EPROTO
-        return error
-    return 0
+    error = get_socket_error(sock)
+    if not error and ready[0][1] & ovs.poller.POLLERR:
+        return errno.EPROTO
+    return error
 
 
 class _Shortened:
@@ -119,11 +110,9 @@ def make_unix_socket(
     nonblock: bool,
     bind_path: Optional[str],
     connect_path: Optional[str],
-    short: bool = False,
 ) -> Tuple[int, Optional[socket.socket]]:
     """A UNIX socket bound to 'bind_path' (which is removed at the end of the
     program) and connecting to 'connect_path'; returns (errno, socket)."""
-    del short
     try:
         sock = socket.socket(socket.AF_UNIX, style)
     except OSError as e:

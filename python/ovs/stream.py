@@ -278,20 +278,24 @@ class TCPStream(Stream):
 
 
 def _ssl_context(purpose: ssl.Purpose) -> ssl.SSLContext:
-    """The context for our keys; peers are checked if there is a CA."""
+    """The context for our keys and for the CA of peers; raises ValueError
+    where one is not configured, OSError where one cannot be used."""
+    if not Stream._SSL_private_key_file:
+        raise ValueError("Private key must be configured to use SSL")
+    if not Stream._SSL_certificate_file:
+        raise ValueError("Certificate must be configured to use SSL")
+    if not Stream._SSL_ca_cert_file:
+        raise ValueError("CA certificate must be configured to use SSL")
     if purpose is ssl.Purpose.SERVER_AUTH:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # A peer is known by the CA that signed its certificate, not by its name.
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Files of private keys, certificates and CAs are what makes a peer known.
-    if Stream._SSL_ca_cert_file:
-        context.load_verify_locations(Stream._SSL_ca_cert_file)
-        context.verify_mode = ssl.CERT_REQUIRED
-    if Stream._SSL_certificate_file:
-        context.load_cert_chain(Stream._SSL_certificate_file, Stream._SSL_private_key_file)
+    context.load_verify_locations(Stream._SSL_ca_cert_file)
+    context.load_cert_chain(Stream._SSL_certificate_file, Stream._SSL_private_key_file)
     return context
 
 
@@ -316,7 +320,7 @@ class SSLStream(Stream):
         except (OSError, ValueError) as e:
             vlog.err("ssl:%s: cannot use keys or certificates: %s" % (suffix, e))
             sock.close()
-            return errno.EPROTO, None
+            return errno.ENOPROTOOPT, None
         return 0, _PendingTls(sock, context)
 
     def _check_connected(self) -> int:
@@ -356,6 +360,15 @@ class SSLStream(Stream):
     def _send(self, buf: bytes) -> int:
         self._wanted = 0
         return self.socket.send(buf)
+
+    def close(self) -> None:
+        """Says goodbye, without waiting for an answer."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            try:
+                self.socket.unwrap()
+            except (OSError, ValueError):
+                pass
+        super().close()
 
     def _events(self, wait: int, events: int) -> int:
         return self._wanted or events
@@ -436,7 +449,7 @@ class PassiveStream:
             except (OSError, ValueError) as e:
                 vlog.err("%s: cannot use keys or certificates: %s" % (name, e))
                 pstream.close()
-                return errno.EPROTO, None
+                return errno.ENOPROTOOPT, None
         return 0, pstream
 
     def close(self) -> None:

@@ -80,6 +80,8 @@ def _format_time(template: str, seconds: float, utc: bool) -> str:
     return re.sub("#{1,6}", lambda m: micros[: len(m.group())], text)
 
 
+_boot_msec = ovs.timeval.msec()
+
 # What each letter of a pattern stands for.
 _VALUES: Dict[str, Callable[[_Record], str]] = {
     "A": lambda r: ovs.util.PROGRAM_NAME,
@@ -95,7 +97,6 @@ _VALUES: Dict[str, Callable[[_Record], str]] = {
     "t": lambda r: _thread_name() or "main",
     "T": lambda r: "(%s)" % _thread_name() if _thread_name() else "",
 }
-_boot_msec = ovs.timeval.msec()
 
 
 def _format(pattern: str, record: _Record) -> str:
@@ -270,6 +271,12 @@ class Vlog:
                 Vlog.__file = None
 
     @staticmethod
+    def change_owner(uid: int, gid: int) -> None:
+        """Gives the file to another user; raises OSError."""
+        if Vlog.__file:
+            os.fchown(Vlog.__file.fileno(), uid, gid)
+
+    @staticmethod
     def set_level(module: str, destination: str, level: str) -> None:
         """Sets a level; 'module' and 'destination' may be "any"."""
         rank = LEVELS[level.lower()]
@@ -379,7 +386,7 @@ vlog = Vlog("vlog")
 
 
 def _vlog_set(conn: Any, argv: List[str], aux: Any) -> None:
-    for spec in argv:
+    for spec in argv or [""]:
         error = Vlog.set_levels_from_string(spec)
         if error:
             conn.reply_error(error)
@@ -402,7 +409,7 @@ def _vlog_close(conn: Any, argv: List[str], aux: Any) -> None:
 
 # Name, usage, numbers of arguments, callback.
 _COMMANDS = (
-    ("vlog/set", "{spec | PATTERN:destination:pattern}", 1, sys.maxsize, _vlog_set),
+    ("vlog/set", "{spec | PATTERN:destination:pattern}", 0, sys.maxsize, _vlog_set),
     ("vlog/list", "", 0, 0, lambda conn, argv, aux: conn.reply(Vlog.get_levels())),
     ("vlog/list-pattern", "", 0, 0, lambda conn, argv, aux: conn.reply(Vlog.get_patterns())),
     ("vlog/reopen", "", 0, 0, _vlog_reopen),

@@ -12,7 +12,7 @@ import collections
 import uuid
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from sortedcontainers import SortedKeyList
+from sortedcontainers import SortedKeyList  # type: ignore[import]
 
 OVSDB_INDEX_ASC = "ASC"
 OVSDB_INDEX_DESC = "DESC"
@@ -172,9 +172,9 @@ def IndexEntryClass(table: Any) -> type:
     """A named tuple with the UUID and columns of a row of 'table', each None
     unless given: what to search for, or a copy of a row that stays as it is."""
     names = ["uuid"] + [name for name in table.columns if name != "uuid"]
-    base = collections.namedtuple(  # type: ignore[misc]
-        table.name + "IndexEntry", names, rename=True, defaults=[None] * len(names)
-    )
+    defaults = [None] * len(names)
+    name = table.name + "IndexEntry"
+    base: Any = collections.namedtuple(name, names, rename=True, defaults=defaults)  # type: ignore
     return type("IndexEntry", (base,), {"_table": table, "__slots__": ()})
 
 

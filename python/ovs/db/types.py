@@ -149,7 +149,7 @@ class BaseType:
     def __parse_constraints(self, parser: ovs.db.parser.Parser) -> None:
         for type_, name, attribute, python_type in _BOUNDS:
             if self.type is type_:
-                types = [int] if python_type is int else [int, float]
+                types: List[type] = [int] if python_type is int else [int, float]
                 setattr(self, attribute, parser.get_optional(name, types))
         if self.min is not None and self.max is not None and self.min > self.max:
             kind = "Integer" if self.type is IntegerType else "Real"

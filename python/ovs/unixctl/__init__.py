@@ -66,8 +66,24 @@ def _list_commands(conn: Any, argv: List[str], aux: Any) -> None:
     conn.reply("\n".join(lines) + "\n")
 
 
+def _set_options(conn: Any, argv: List[str], aux: Any) -> None:
+    if len(argv) == 2 and argv[0] == "--format":
+        name = argv[1]
+    elif len(argv) == 1 and argv[0].startswith("--format="):
+        name = argv[0][len("--format=") :]
+    else:
+        conn.reply_error("set-options: %s is not --format FORMAT" % argv[0])
+        return
+    if name not in ("text", "json"):
+        conn.reply_error("option format has invalid value %s" % name)
+        return
+    conn.json = name == "json"
+    conn.reply(None)
+
+
 def _version(conn: Any, argv: List[str], aux: Optional[str]) -> None:
     conn.reply(aux)
 
 
 command_register("list-commands", "", 0, 0, _list_commands, None)
+command_register("set-options", "[--format text|json]", 1, 2, _set_options, None)

@@ -25,6 +25,8 @@ class UnixctlConnection:
     def __init__(self, rpc: ovs.jsonrpc.Connection) -> None:
         self._rpc = rpc
         self._request_id: Any = None
+        # Whether the client wants replies in JSON.
+        self.json = False
 
     def run(self) -> int:
         """Obeys what came in; returns an errno when the client is gone."""
@@ -50,6 +52,12 @@ class UnixctlConnection:
         """Ends the command with success and the text 'body'."""
         self._reply_impl(True, body)
 
+    def reply_json(self, body: Any) -> None:
+        """Ends the command with success and the JSON value 'body', for a
+        client that wants JSON."""
+        assert self.json
+        self._send(True, {"reply-format": "json", "reply": body})
+
     def reply_error(self, body: Optional[str]) -> None:
         """Ends the command with a failure and the text 'body'."""
         self._reply_impl(False, body)
@@ -64,14 +72,20 @@ class UnixctlConnection:
             self._rpc.recv_wait(poller)
 
     def _reply_impl(self, success: bool, body: Optional[str]) -> None:
-        assert self._request_id is not None
         text = body or ""
         if text and not text.endswith("\n"):
             text += "\n"
-        if success:
-            reply = Message.create_reply(text, self._request_id)
+        if success and self.json:
+            self._send(True, {"reply-format": "plain", "reply": text})
         else:
-            reply = Message.create_error(text, self._request_id)
+            self._send(success, text)
+
+    def _send(self, success: bool, body: Any) -> None:
+        assert self._request_id is not None
+        if success:
+            reply = Message.create_reply(body, self._request_id)
+        else:
+            reply = Message.create_error(body, self._request_id)
         self._rpc.send(reply)
         self._request_id = None
 
