@@ -60,6 +60,7 @@ coverage:                            ## line coverage of the unit tests
 
 bench: all                           ## benchmarks, beside the peer where OVS_PEER is set
 	bench/run
+	bench/ovsdb
 
 sandbox: all                         ## a shell with a simulated switch
 	scripts/ovs-sandbox -b $(BUILD) $(SANDBOXFLAGS)
