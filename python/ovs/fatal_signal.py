@@ -96,7 +96,7 @@ def _init() -> None:
     for name in _FATAL:
         number = getattr(signal, name)
         try:
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            if signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, _signal_handler)
         except ValueError:
             # Only the main thread may.

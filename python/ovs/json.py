@@ -272,10 +272,12 @@ class _Strict:
             )
 
     def _document(self) -> Any:
-        token = self._token("empty input stream")
-        if token.kind not in "{[":
-            raise _Mistake(token.at, "syntax error at beginning of input")
-        value = self._container(token)
+        self._skip_space()
+        if self.at >= len(self.text):
+            raise _Mistake(self.at, "empty input stream")
+        if self.text[self.at] not in "{[":
+            raise _Mistake(self.at, "syntax error at beginning of input")
+        value = self._container(self._token())
         self._skip_space()
         if self.at < len(self.text):
             raise _Mistake(self.at, "trailing garbage at end of input")
@@ -338,11 +340,11 @@ class _Strict:
         while self.at < len(self.text) and self.text[self.at] in _SPACE:
             self.at += 1
 
-    def _token(self, at_end: str = "unexpected end of input") -> _Token:
+    def _token(self) -> _Token:
         self._skip_space()
         at = self.at
         if at >= len(self.text):
-            raise _Mistake(at, at_end)
+            raise _Mistake(at, "unexpected end of input")
         c = self.text[at]
         if c in "{}[]:,":
             self.at += 1

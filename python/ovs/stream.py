@@ -58,7 +58,6 @@ class Stream:
     def __init__(self, sock: Any, name: str, status: int) -> None:
         self.socket = sock
         self.name = name
-        self.error = 0
         if status in _AGAIN:
             self.state = Stream.__S_CONNECTING
         elif status == 0:
@@ -304,6 +303,10 @@ class SSLStream(Stream):
 
     # What the handshake or the last operation waits for.
     _wanted = 0
+
+    def __init__(self, sock: Any, name: str, status: int) -> None:
+        # The handshake comes after the connection.
+        super().__init__(sock, name, status or errno.EAGAIN)
 
     @classmethod
     def needs_probes(cls) -> bool:
