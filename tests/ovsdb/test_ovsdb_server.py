@@ -319,14 +319,6 @@ def test_changes_in_the_log(ours):
     assert ",external_ids:{a=b}" in lines[1]
 
 
-@pytest.mark.parametrize("option", [
-    "--record", "--replay"])
-def test_option_that_is_missing_is_named(ours, option):
-    result = ours.run("ovsdb-server", option, "--no-dbs")
-    assert result.code == 1
-    assert f"{option.split('=')[0]} is not supported yet" in result.err
-
-
 def test_monitor_restarts_a_killed_daemon(ours):
     path = ours.run_dir / "k.db"
     sock = str(ours.run_dir / "db.sock")

@@ -33,6 +33,8 @@ server_usage(void)
            "                          write whole values into files\n"
            "  --disable-file-no-data-conversion\n"
            "                          write data when a schema changes\n"
+           "  --record[=DIR]          put all that comes in on record\n"
+           "  --replay[=DIR]          do what is on record again\n"
            "  -h, --help              this help message\n"
            "  -V, --version           version information\n");
     exit(EXIT_SUCCESS);

@@ -11,7 +11,9 @@
 #include "base/scan.h"
 #include "base/vec.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
+#include "db/storage/storage.h"
 #include "rpc/appctl/appctl.h"
+#include "rpc/stream/replay.h"
 #include "rpc/stream/tls.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
@@ -134,6 +136,8 @@ main(int argc, char *argv[])
 
     s.loop = loop_create();
     loop_set_eager(s.loop, true);
+    fail_if(replay_begin(s.loop));
+    storage_set_background(!replay_is_on());
     s.server = db_server_create(s.loop);
     s.remotes = remotes_create(s.server, s.loop);
     tls_set_resolver(resolve_key, s.server);
@@ -173,6 +177,7 @@ main(int argc, char *argv[])
     remotes_destroy(s.remotes);
     config_file_destroy(settings.file);
     db_server_destroy(s.server);
+    replay_end();
     loop_destroy(s.loop);
     settings_uninit(&settings);
     return status;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
+#include "rpc/stream/replay.h"
 #include "rpc/stream/tls.h"
 #include "sys/process/daemon.h"
 #include "sys/process/program.h"
@@ -21,7 +22,6 @@ enum option_id {
     OPTION_SYNC_EXCLUDE,
     OPTION_ACTIVE,
     OPTION_CONFIG_FILE,
-    /* These fail. */
     OPTION_RECORD,
     OPTION_REPLAY,
     OPTION_HELP,
@@ -67,16 +67,6 @@ get_groups(struct settings *settings, struct option_group groups[N_GROUPS])
 }
 
 static struct error *
-not_supported(int id)
-{
-    const struct option_spec *spec = specs;
-    while (spec->id != id) {
-        spec++;
-    }
-    return error_create("option --%s is not supported yet", spec->name);
-}
-
-static struct error *
 handle_option(int id, const char *argument, void *settings_)
 {
     struct settings *settings = settings_;
@@ -113,7 +103,12 @@ handle_option(int id, const char *argument, void *settings_)
         return NULL;
     case OPTION_RECORD:
     case OPTION_REPLAY:
-        return not_supported(id);
+        if (replay_is_on()) {
+            return error_create("--record and --replay exclude each other");
+        }
+        (id == OPTION_RECORD ? replay_set_record
+                             : replay_set_replay)(argument);
+        return NULL;
     case OPTION_HELP:
         server_usage();
         return NULL;

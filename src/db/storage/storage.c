@@ -50,6 +50,13 @@ struct storage {
 };
 
 static bool column_diffs = true;
+static bool background_enabled = true;
+
+void
+storage_set_background(bool enable)
+{
+    background_enabled = enable;
+}
 
 void
 storage_set_column_diffs(bool enable)
@@ -361,8 +368,8 @@ storage_compact_in_background(struct storage *s, const struct database *db,
                               void *arg)
 {
     assert(!s->background);
-    if (!s->journal) {
-        done(NULL, arg);
+    if (!s->journal || !background_enabled) {
+        done(storage_compact(s, db, comment), arg);
         return;
     }
     struct journal *new_;

@@ -53,6 +53,8 @@ void storage_compact_in_background(struct storage *, const struct database *,
                                    const char *comment, struct loop *,
                                    void (*done)(struct error *, void *arg),
                                    void *arg);
+/* Compacts in the foreground always, if 'enable' is false. */
+void storage_set_background(bool enable);
 bool storage_is_compacting(const struct storage *);
 /* Whether compaction would pay off now. */
 bool storage_wants_compaction(const struct storage *);

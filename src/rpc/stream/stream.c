@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "rpc/stream/replay_private.h"
 #include "rpc/stream/stream_private.h"
 #include "sys/clock/clock.h"
 #include "sys/log/coverage.h"
@@ -40,6 +41,9 @@ static const struct stream_class fd_class = {
     .prefix = "fd",
     .size = sizeof(struct stream),
 };
+/* Streams and listeners made so far. */
+static unsigned int n_streams, n_listeners;
+
 static const struct stream_options default_options = { .default_port = -1 };
 
 /* Whether 'name' is "PREFIX:REST". */
@@ -188,7 +192,30 @@ stream_create(struct loop *loop, const struct stream_class *class,
     stream->fd = fd;
     begin_state(stream, error);
     loop_task_init(loop, &stream->task, task_runs, stream);
+    stream->number = ++n_streams;
+    list_init(&stream->replay_node);
     return stream;
+}
+
+unsigned int
+stream_next_number(void)
+{
+    return n_streams + 1;
+}
+
+unsigned int
+stream_listener_next_number(void)
+{
+    return n_listeners + 1;
+}
+
+/* A stream that was connecting is so no more, perhaps. */
+static void
+note_state(const struct stream *stream)
+{
+    if (replay_mode == REPLAY_RECORD && stream->state != STREAM_CONNECTING) {
+        replay_note_state(stream);
+    }
 }
 
 void
@@ -196,6 +223,7 @@ stream_set_fd(struct stream *stream, int fd, int error)
 {
     stream->fd = fd;
     begin_state(stream, error);
+    note_state(stream);
     update_watch(stream);
 }
 
@@ -207,9 +235,17 @@ stream_open(struct loop *loop, const char *name,
     const struct stream_class *class = find_class(name, &rest);
     *streamp = NULL;
     coverage_inc(stream_open);
-    return class ? class->open(loop, name, rest,
-                               options ? options : &default_options, streamp)
-                 : EAFNOSUPPORT;
+    if (replay_mode == REPLAY_PLAY) {
+        return replay_open(loop, name, streamp);
+    }
+    int error =
+        class ? class->open(loop, name, rest,
+                            options ? options : &default_options, streamp)
+              : EAFNOSUPPORT;
+    if (replay_mode == REPLAY_RECORD) {
+        replay_note_open(*streamp, name, error);
+    }
+    return error;
 }
 
 struct stream *
@@ -233,6 +269,8 @@ stream_close(struct stream *stream)
     if (stream->fd >= 0) {
         close(stream->fd);
     }
+    list_remove(&stream->replay_node);
+    free(stream->peer_id);
     free(stream->name);
     free(stream);
 }
@@ -251,6 +289,7 @@ stream_connect(struct stream *stream)
                                            : socket_finish_connect(stream->fd);
         if (error != EAGAIN) {
             set_state(stream, error);
+            note_state(stream);
         }
         update_watch(stream);
     }
@@ -259,14 +298,13 @@ stream_connect(struct stream *stream)
                                              : EAGAIN;
 }
 
-ssize_t
-stream_recv(struct stream *stream, void *buffer, size_t n)
+static ssize_t
+recv_bytes(struct stream *stream, void *buffer, size_t n)
 {
-    int error = stream_connect(stream);
-    if (error) {
-        return -error;
-
-    } else if (stream->class->recv) {
+    if (replay_mode == REPLAY_PLAY) {
+        return replay_recv(stream, buffer, n);
+    }
+    if (stream->class->recv) {
         ssize_t result = stream->class->recv(stream, buffer, n);
         update_watch(stream);
         return result;
@@ -280,13 +318,26 @@ stream_recv(struct stream *stream, void *buffer, size_t n)
 }
 
 ssize_t
-stream_send(struct stream *stream, const void *data, size_t n)
+stream_recv(struct stream *stream, void *buffer, size_t n)
 {
     int error = stream_connect(stream);
     if (error) {
         return -error;
+    }
+    ssize_t result = recv_bytes(stream, buffer, n);
+    if (replay_mode == REPLAY_RECORD) {
+        replay_note_recv(stream, buffer, result);
+    }
+    return result;
+}
 
-    } else if (stream->class->send) {
+static ssize_t
+send_bytes(struct stream *stream, const void *data, size_t n)
+{
+    if (replay_mode == REPLAY_PLAY) {
+        return replay_send(stream, n);
+    }
+    if (stream->class->send) {
         ssize_t result = stream->class->send(stream, data, n);
         update_watch(stream);
         return result;
@@ -297,6 +348,20 @@ stream_send(struct stream *stream, const void *data, size_t n)
         result = write(stream->fd, data, n);
     } while (result < 0 && errno == EINTR);
     return result < 0 ? -errno : result ? result : -EAGAIN;
+}
+
+ssize_t
+stream_send(struct stream *stream, const void *data, size_t n)
+{
+    int error = stream_connect(stream);
+    if (error) {
+        return -error;
+    }
+    ssize_t result = send_bytes(stream, data, n);
+    if (replay_mode == REPLAY_RECORD) {
+        replay_note_send(stream, result);
+    }
+    return result;
 }
 
 void
@@ -361,7 +426,8 @@ stream_fd(const struct stream *stream)
 const char *
 stream_peer_id(const struct stream *stream)
 {
-    return stream->class->peer_id ? stream->class->peer_id(stream) : NULL;
+    return stream->class->peer_id ? stream->class->peer_id(stream)
+                                  : stream->peer_id;
 }
 
 char *
@@ -389,7 +455,8 @@ listener_ready(void *listener_, uint32_t events UNUSED)
 static void
 listener_update_watch(struct stream_listener *listener)
 {
-    bool wanted = listener->callback && !loop_timer_is_set(&listener->pause);
+    bool wanted = listener->callback && listener->fd >= 0
+                  && !loop_timer_is_set(&listener->pause);
     if (!wanted) {
         loop_fd_remove(&listener->watch);
     } else if (!listener->watch.loop) {
@@ -415,6 +482,8 @@ stream_listener_create(struct loop *loop,
     listener->name = xstrdup(name);
     listener->fd = fd;
     loop_timer_init(loop, &listener->pause, pause_ends, listener);
+    listener->number = ++n_listeners;
+    list_init(&listener->replay_node);
     return listener;
 }
 
@@ -428,10 +497,17 @@ stream_listen(struct loop *loop, const char *name,
         find_listener_class(name, &rest);
     *listenerp = NULL;
     coverage_inc(pstream_open);
-    return class ? class->listen(loop, name, rest,
-                                 options ? options : &default_options,
-                                 listenerp)
-                 : EAFNOSUPPORT;
+    if (replay_mode == REPLAY_PLAY) {
+        return replay_listen(loop, name, listenerp);
+    }
+    int error =
+        class ? class->listen(loop, name, rest,
+                              options ? options : &default_options, listenerp)
+              : EAFNOSUPPORT;
+    if (replay_mode == REPLAY_RECORD) {
+        replay_note_listen(*listenerp, error);
+    }
+    return error;
 }
 
 const char *
@@ -451,9 +527,15 @@ stream_accept(struct stream_listener *listener, struct stream **streamp)
 {
     static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(10, 25);
     *streamp = NULL;
+    if (replay_mode == REPLAY_PLAY) {
+        return replay_accept(listener, streamp);
+    }
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         *streamp = listener->class->accept(listener, fd);
+        if (replay_mode == REPLAY_RECORD) {
+            replay_note_accept(listener, *streamp);
+        }
         return 0;
     }
     int error = errno;

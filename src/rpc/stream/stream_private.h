@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "base/list.h"
 #include "rpc/stream/stream.h"
 
 enum stream_state {
@@ -50,6 +51,12 @@ struct stream {
     void *arg;
     struct loop_fd watch;  /* Of 'fd'. */
     struct loop_task task; /* Calls back where no descriptor would. */
+
+    /* For records of sessions (replay.h). */
+    unsigned int number;     /* From 1, in the order of creation. */
+    bool send_failed;        /* The last time; replaying: it would block. */
+    char *peer_id;           /* Replaying: stream_peer_id(); owned. */
+    struct list replay_node; /* Replaying: in the list of all. */
 };
 
 struct stream_listener_class {
@@ -72,12 +79,17 @@ struct stream_listener {
     void *arg;
     struct loop_fd watch;
     struct loop_timer pause; /* Runs while there are no descriptors left. */
+    unsigned int number;     /* From 1, in the order of creation. */
+    struct list replay_node; /* Replaying: in the list of all. */
 };
 
 /* Makes one and fills the common part.  'fd' -1: none yet; 'error' 0:
  * connected, EINPROGRESS: connecting. */
 void *stream_create(struct loop *, const struct stream_class *,
                     const char *name, int fd, int error);
+/* The 'number' that the next stream or listener will have. */
+unsigned int stream_next_number(void);
+unsigned int stream_listener_next_number(void);
 /* The descriptor is known, and connecting as 'error' says, or failed. */
 void stream_set_fd(struct stream *, int fd, int error);
 struct stream_listener *

@@ -95,7 +95,10 @@ stream_listener_close(struct stream_listener *listener)
         }
         free(listener->path);
     }
-    close(listener->fd);
+    if (listener->fd >= 0) {
+        close(listener->fd);
+    }
+    list_remove(&listener->replay_node);
     free(listener->name);
     free(listener);
 }

@@ -164,7 +164,7 @@ sleep_time(struct loop *loop, int timeout_ms)
     }
     if (!heap_is_empty(&loop->timers)) {
         uint64_t priority = heap_top(&loop->timers)->priority;
-        long long left = (long long) (UINT64_MAX - priority) - clock_msec();
+        long long left = LOOP_TIME(priority) - clock_msec();
         if (left <= 0) {
             return 0;
         }

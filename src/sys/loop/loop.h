@@ -94,6 +94,8 @@ void loop_timer_init(struct loop *, struct loop_timer *, loop_callback *,
 void loop_timer_set(struct loop_timer *, long long at_msec);
 void loop_timer_cancel(struct loop_timer *);
 bool loop_timer_is_set(const struct loop_timer *);
+/* When the first of all timers fires, in '*at_msecp'; false if none is set. */
+bool loop_next_timer(const struct loop *, long long *at_msecp);
 
 void loop_task_init(struct loop *, struct loop_task *, loop_callback *,
                     void *arg);

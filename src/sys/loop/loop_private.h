@@ -11,6 +11,7 @@ enum { LOOP_MAX_SIGNAL = 64 };
 
 /* Priority of a timer in a heap whose largest is on top. */
 #define LOOP_PRIORITY(at_msec) (UINT64_MAX - (uint64_t) (at_msec))
+#define LOOP_TIME(priority)    ((long long) (UINT64_MAX - (priority)))
 
 struct loop_signal {
     struct list node; /* In the loop's list. */

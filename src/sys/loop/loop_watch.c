@@ -119,6 +119,16 @@ loop_timer_is_set(const struct loop_timer *timer)
     return timer->node.index != 0;
 }
 
+bool
+loop_next_timer(const struct loop *loop, long long *at_msecp)
+{
+    if (heap_is_empty(&loop->timers)) {
+        return false;
+    }
+    *at_msecp = LOOP_TIME(heap_top(&loop->timers)->priority);
+    return true;
+}
+
 void
 loop_task_init(struct loop *loop, struct loop_task *task,
                loop_callback *callback, void *arg)
