@@ -88,7 +88,7 @@ def test_relays_and_backups(server, nodes):
     def numbers():
         select = {"op": "select", "table": "Types", "where": [], "columns": ["i"]}
         reply = Client(server.run_dir / "db.sock").call("transact", "Kitchen", select)
-        return reply["result"] and [row["i"] for row in reply["result"][0]["rows"]]
+        return reply.get("result") and [row["i"] for row in reply["result"][0]["rows"]]
 
     def insert():
         row = {"op": "insert", "table": "Types", "row": {"i": 7, "iset1": 1}}
