@@ -1,26 +1,35 @@
 """Where the programs of Open vSwitch keep their files.
 
-Each directory can be moved with the environment variable OVS_NAME.
+Each directory can be moved with the environment variable OVS_NAME.  The
+defaults are those of the programs that this package was installed with, else
+those of a distribution.
 """
 
 import os
+from typing import Dict
+
+_DEFAULTS: Dict[str, str] = {
+    "PKGDATADIR": "/usr/share/openvswitch",
+    "RUNDIR": "/var/run/openvswitch",
+    "LOGDIR": "/var/log/openvswitch",
+    "BINDIR": "/usr/bin",
+    "SYSCONFDIR": "/etc",
+}
+
+try:
+    import ovs._installed_dirs as _installed  # type: ignore[import]
+except ImportError:
+    pass
+else:
+    _DEFAULTS = {name: getattr(_installed, name) for name in _DEFAULTS}
 
 
-def _directory(name: str, default: str) -> str:
-    return os.environ.get("OVS_" + name) or default
+def _directory(name: str) -> str:
+    return os.environ.get("OVS_" + name) or _DEFAULTS[name]
 
 
-PKGDATADIR = _directory("PKGDATADIR", "/usr/share/openvswitch")
-RUNDIR = _directory("RUNDIR", "/var/run/openvswitch")
-LOGDIR = _directory("LOGDIR", "/var/log/openvswitch")
-BINDIR = _directory("BINDIR", "/usr/bin")
-
-
-def _database_directory() -> str:
-    """OVS_DBDIR, or OVS_SYSCONFDIR/openvswitch, or /etc/openvswitch."""
-    if os.environ.get("OVS_DBDIR"):
-        return os.environ["OVS_DBDIR"]
-    return os.path.join(os.environ.get("OVS_SYSCONFDIR") or "/etc", "openvswitch")
-
-
-DBDIR = _database_directory()
+PKGDATADIR = _directory("PKGDATADIR")
+RUNDIR = _directory("RUNDIR")
+LOGDIR = _directory("LOGDIR")
+BINDIR = _directory("BINDIR")
+DBDIR = os.environ.get("OVS_DBDIR") or os.path.join(_directory("SYSCONFDIR"), "openvswitch")

@@ -112,3 +112,11 @@ def test_absolute_names(monkeypatch, tmp_path):
     assert ovs.util.abs_file_name("/d", "x") == "/d/x"
     assert ovs.util.abs_file_name("/", "x") == "/x"
     assert ovs.util.abs_file_name(None, "x") == f"{tmp_path}/x"
+
+
+def test_versions_agree():
+    """The package's and the programs'."""
+    meson = (ROOT / "meson.build").read_text()
+    version = run("from ovs.version import VERSION; print(VERSION)").stdout.strip()
+
+    assert f"version: '{version}'," in meson
