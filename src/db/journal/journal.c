@@ -433,6 +433,19 @@ sync_directory(const char *name)
     return error;
 }
 
+static struct error *
+sync_name(const struct journal *j, const char *name)
+{
+    int errnum = sync_directory(name);
+    return errnum ? io_error(j, errnum, "failed to sync directory") : NULL;
+}
+
+struct error *
+journal_commit_name(struct journal *j)
+{
+    return sync_name(j, j->name);
+}
+
 struct error *
 journal_replace_finish(struct journal *old, struct journal *new_)
 {
@@ -451,10 +464,7 @@ journal_replace_finish(struct journal *old, struct journal *new_)
         journal_replace_abort(new_);
         return error;
     }
-    int errnum = sync_directory(target);
-    if (errnum) {
-        error = io_error(old, errnum, "failed to sync directory");
-    }
+    error = sync_name(old, target);
 
     FILE *stream = old->stream;
     old->stream = new_->stream;

@@ -61,6 +61,8 @@ struct error *journal_write_text(struct journal *, const char *text,
                                  size_t len) WARN_UNUSED;
 /* Makes everything written so far survive a crash of the machine. */
 struct error *journal_commit(struct journal *) WARN_UNUSED;
+/* The same for the name of a new file. */
+struct error *journal_commit_name(struct journal *) WARN_UNUSED;
 
 /* Replacement of the whole content.  start() creates "NAME.tmp", whose
  * journal is '*newp'; after its records are written, finish() makes it

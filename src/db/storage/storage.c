@@ -201,6 +201,9 @@ storage_create_file(const char *name, const struct schema *schema)
     if (!error) {
         error = journal_commit(journal);
     }
+    if (!error) {
+        error = journal_commit_name(journal);
+    }
     journal_close(journal);
     return error;
 }
