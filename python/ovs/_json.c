@@ -32,17 +32,11 @@ text_of(PyObject *object)
                           PyUnicode_GET_LENGTH(object) };
 }
 
+/* The character at 'i', or 0, which JSON never has, at the end. */
 static inline Py_UCS4
 text_at(const struct text *text, Py_ssize_t i)
 {
-    return PyUnicode_READ(text->kind, text->data, i);
-}
-
-/* The character at 'i', or 0, which JSON never has, at the end. */
-static inline Py_UCS4
-text_peek(const struct text *text, Py_ssize_t i)
-{
-    return i < text->n ? text_at(text, i) : 0;
+    return i < text->n ? PyUnicode_READ(text->kind, text->data, i) : 0;
 }
 
 static inline bool
@@ -60,7 +54,7 @@ is_digit(Py_UCS4 c)
 static Py_ssize_t
 skip_space(const struct text *text, Py_ssize_t i)
 {
-    while (i < text->n && is_space(text_at(text, i))) {
+    while (is_space(text_at(text, i))) {
         i++;
     }
     return i;
@@ -77,10 +71,9 @@ struct level {
 struct reader {
     struct text text;
     Py_ssize_t at;
-    PyObject *names;      /* A dict of the names seen, to share them. */
-    struct level *levels; /* Outermost first. */
+    PyObject *names; /* A dict of the names seen, to share them. */
     size_t n_levels;
-    size_t allocated;
+    struct level levels[MAX_DEPTH]; /* Outermost first. */
 };
 
 /* Every function below that returns an object returns NULL either with an
@@ -92,7 +85,7 @@ read_hex4(const struct text *text, Py_ssize_t i)
 {
     int value = 0;
     for (Py_ssize_t end = i + 4; i < end; i++) {
-        Py_UCS4 c = text_peek(text, i);
+        Py_UCS4 c = text_at(text, i);
         if (c >= 0x80 || !isxdigit((int) c)) {
             return -1;
         }
@@ -114,10 +107,8 @@ read_unicode_escape(const struct text *text, Py_ssize_t *ip)
     if (high < 0xd800 || high > 0xdfff) {
         return high;
     }
-    if (text_peek(text, *ip) != '\\' || text_peek(text, *ip + 1) != 'u') {
-        return 0;
-    }
-    int low = read_hex4(text, *ip + 2);
+    bool is_pair = text_at(text, *ip) == '\\' && text_at(text, *ip + 1) == 'u';
+    int low = is_pair ? read_hex4(text, *ip + 2) : -1;
     if (low < 0xdc00 || low > 0xdfff) {
         return 0;
     }
@@ -132,7 +123,7 @@ read_escape(const struct text *text, Py_ssize_t *ip)
 {
     static const char letters[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
-    Py_UCS4 c = text_peek(text, (*ip)++);
+    Py_UCS4 c = text_at(text, (*ip)++);
     if (c == 'u') {
         return read_unicode_escape(text, ip);
     }
@@ -149,19 +140,16 @@ unescape(const struct text *text, Py_ssize_t start, Py_ssize_t end)
         return PyErr_NoMemory();
     }
     Py_ssize_t n = 0;
-    PyObject *result = NULL;
-    for (Py_ssize_t i = start; i < end;) {
-        Py_UCS4 c = text_at(text, i++);
+    Py_UCS4 c = 1;
+    for (Py_ssize_t i = start; i < end && c;) {
+        c = text_at(text, i++);
         if (c == '\\') {
             c = read_escape(text, &i);
-            if (!c) {
-                goto out;
-            }
         }
         out[n++] = c;
     }
-    result = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, out, n);
-out:
+    PyObject *result =
+        c ? PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, out, n) : NULL;
     PyMem_Free(out);
     return result;
 }
@@ -198,7 +186,7 @@ static Py_ssize_t
 skip_digits(const struct text *text, Py_ssize_t i)
 {
     Py_ssize_t start = i;
-    while (is_digit(text_peek(text, i))) {
+    while (is_digit(text_at(text, i))) {
         i++;
     }
     return i > start ? i : -1;
@@ -210,42 +198,30 @@ static Py_ssize_t
 find_number_end(const struct text *text, Py_ssize_t i, bool *is_realp)
 {
     *is_realp = false;
-    i += text_peek(text, i) == '-';
-    i = text_peek(text, i) == '0' ? i + 1 : skip_digits(text, i);
-    if (i >= 0 && text_peek(text, i) == '.') {
+    i += text_at(text, i) == '-';
+    i = text_at(text, i) == '0' ? i + 1 : skip_digits(text, i);
+    if (i >= 0 && text_at(text, i) == '.') {
         *is_realp = true;
         i = skip_digits(text, i + 1);
     }
-    if (i >= 0 && (text_peek(text, i) | 0x20) == 'e') {
+    if (i >= 0 && (text_at(text, i) | 0x20) == 'e') {
         *is_realp = true;
         i++;
-        i += text_peek(text, i) == '+' || text_peek(text, i) == '-';
+        i += text_at(text, i) == '+' || text_at(text, i) == '-';
         i = skip_digits(text, i);
     }
     return i;
 }
 
-/* 'value' as an integer if it has no fraction and fits into 64 bits. */
-static PyObject *
-real_object(double value)
-{
-    const double limit = 9223372036854775808.0;
-    if (value >= -limit && value < limit
-        && (double) (int64_t) value == value) {
-        return PyLong_FromLongLong((int64_t) value);
-    }
-    return PyFloat_FromDouble(value);
-}
-
+/* The number in 'digits': an integer if it has no fraction and fits into 64
+ * bits. */
 static PyObject *
 parse_number(const char *digits, bool is_real)
 {
-    if (!is_real) {
-        errno = 0;
-        long long integer = strtoll(digits, NULL, 10);
-        if (!errno) {
-            return PyLong_FromLongLong(integer);
-        }
+    errno = 0;
+    long long integer = is_real ? 0 : strtoll(digits, NULL, 10);
+    if (!is_real && !errno) {
+        return PyLong_FromLongLong(integer);
     }
     /* Not strtod(), which obeys the locale. */
     double value = PyOS_string_to_double(digits, NULL, PyExc_OverflowError);
@@ -255,7 +231,11 @@ parse_number(const char *digits, bool is_real)
         }
         return NULL;
     }
-    return real_object(value);
+    const double limit = 9223372036854775808.0;
+    bool fits = value >= -limit && value < limit;
+    return fits && (double) (int64_t) value == value
+               ? PyLong_FromLongLong((int64_t) value)
+               : PyFloat_FromDouble(value);
 }
 
 static PyObject *
@@ -279,7 +259,7 @@ static PyObject *
 read_keyword(struct reader *r, const char *name, PyObject *value)
 {
     for (; *name; name++) {
-        if (text_peek(&r->text, r->at++) != (unsigned char) *name) {
+        if (text_at(&r->text, r->at++) != (unsigned char) *name) {
             return NULL;
         }
     }
@@ -290,7 +270,7 @@ read_keyword(struct reader *r, const char *name, PyObject *value)
 static PyObject *
 read_scalar(struct reader *r)
 {
-    switch (text_peek(&r->text, r->at)) {
+    switch (text_at(&r->text, r->at)) {
     case '"':
         r->at++;
         return read_string(r);
@@ -309,20 +289,10 @@ read_scalar(struct reader *r)
 static bool
 push_level(struct reader *r, Py_UCS4 bracket)
 {
-    if (r->n_levels >= MAX_DEPTH) {
-        return false;
+    PyObject *container = NULL;
+    if (r->n_levels < MAX_DEPTH) {
+        container = bracket == '{' ? PyDict_New() : PyList_New(0);
     }
-    if (r->n_levels >= r->allocated) {
-        size_t n = r->allocated ? 2 * r->allocated : 16;
-        struct level *levels = PyMem_Resize(r->levels, struct level, n);
-        if (!levels) {
-            PyErr_NoMemory();
-            return false;
-        }
-        r->levels = levels;
-        r->allocated = n;
-    }
-    PyObject *container = bracket == '{' ? PyDict_New() : PyList_New(0);
     if (!container) {
         return false;
     }
@@ -335,7 +305,7 @@ static bool
 read_name(struct reader *r)
 {
     r->at = skip_space(&r->text, r->at);
-    if (text_peek(&r->text, r->at) != '"') {
+    if (text_at(&r->text, r->at) != '"') {
         return false;
     }
     r->at++;
@@ -348,7 +318,7 @@ read_name(struct reader *r)
     Py_DECREF(name);
     r->levels[r->n_levels - 1].name = shared;
     r->at = skip_space(&r->text, r->at);
-    return shared && text_peek(&r->text, r->at++) == ':';
+    return shared && text_at(&r->text, r->at++) == ':';
 }
 
 /* Puts 'value', which this takes, into the innermost level. */
@@ -383,7 +353,7 @@ read_step(struct reader *r, bool is_first)
     struct level *level = &r->levels[r->n_levels - 1];
     bool is_object = PyDict_CheckExact(level->container);
     r->at = skip_space(&r->text, r->at);
-    if (text_peek(&r->text, r->at) == (is_object ? '}' : ']')) {
+    if (text_at(&r->text, r->at) == (is_object ? '}' : ']')) {
         r->at++;
         if (r->n_levels == 1) {
             return STEP_DONE;
@@ -391,14 +361,14 @@ read_step(struct reader *r, bool is_first)
         r->n_levels--;
         return put_value(r, level->container) ? STEP_VALUE : STEP_FAILED;
     }
-    if (!is_first && text_peek(&r->text, r->at++) != ',') {
+    if (!is_first && text_at(&r->text, r->at++) != ',') {
         return STEP_FAILED;
     }
     if (is_object && !read_name(r)) {
         return STEP_FAILED;
     }
     r->at = skip_space(&r->text, r->at);
-    Py_UCS4 c = text_peek(&r->text, r->at);
+    Py_UCS4 c = text_at(&r->text, r->at);
     if (c == '{' || c == '[') {
         r->at++;
         return push_level(r, c) ? STEP_OPENED : STEP_FAILED;
@@ -412,7 +382,7 @@ static PyObject *
 read_document(struct reader *r)
 {
     r->at = skip_space(&r->text, 0);
-    Py_UCS4 c = text_peek(&r->text, r->at);
+    Py_UCS4 c = text_at(&r->text, r->at);
     if (c != '{' && c != '[') {
         return NULL;
     }
@@ -428,29 +398,21 @@ read_document(struct reader *r)
     return r->levels[0].container;
 }
 
-/* The value of 'object', a string; ovs.json.explain() tells what is wrong. */
+/* The value of 'object', a string. */
 static PyObject *
 read_text(PyObject *object)
 {
-    struct reader r = { .text = text_of(object), .names = PyDict_New() };
+    struct reader r;
+    r.text = text_of(object);
+    r.n_levels = 0;
+    r.names = PyDict_New();
     PyObject *result = r.names ? read_document(&r) : NULL;
     while (r.n_levels) {
         r.n_levels--;
         Py_DECREF(r.levels[r.n_levels].container);
         Py_XDECREF(r.levels[r.n_levels].name);
     }
-    PyMem_Free(r.levels);
     Py_XDECREF(r.names);
-    return result;
-}
-
-static PyObject *
-explain(PyObject *text)
-{
-    PyObject *module = PyImport_ImportModule("ovs.json");
-    PyObject *result =
-        module ? PyObject_CallMethod(module, "explain", "O", text) : NULL;
-    Py_XDECREF(module);
     return result;
 }
 
@@ -552,7 +514,7 @@ static PyObject *
 parser_finish(struct parser *p, PyObject *args)
 {
     (void) args;
-    PyObject *empty = PyUnicode_New(0, 0);
+    PyObject *empty = PyUnicode_FromString("");
     PyObject *text = empty ? PyUnicode_Join(empty, p->pieces) : NULL;
     Py_XDECREF(empty);
     if (!text) {
@@ -560,7 +522,10 @@ parser_finish(struct parser *p, PyObject *args)
     }
     PyObject *result = read_text(text);
     if (!result && !PyErr_Occurred()) {
-        result = explain(text);
+        PyObject *module = PyImport_ImportModule("ovs.json");
+        result =
+            module ? PyObject_CallMethod(module, "explain", "O", text) : NULL;
+        Py_XDECREF(module);
     }
     Py_DECREF(text);
     return result;
@@ -576,12 +541,13 @@ parser_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     struct parser *p = (struct parser *) type->tp_alloc(type, 0);
-    if (p) {
-        p->check_trailer = check_trailer;
-        p->pieces = PyList_New(0);
-        if (!p->pieces) {
-            Py_CLEAR(p);
-        }
+    if (!p) {
+        return NULL;
+    }
+    p->check_trailer = check_trailer;
+    p->pieces = PyList_New(0);
+    if (!p->pieces) {
+        Py_CLEAR(p);
     }
     return (PyObject *) p;
 }
