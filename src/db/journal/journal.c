@@ -311,6 +311,61 @@ journal_truncate(struct journal *j)
                : NULL;
 }
 
+/* Reads all after 'j->offset'. */
+static struct error *
+read_rest(const struct journal *j, struct str *rest)
+{
+    off_t left;
+    while ((left = journal_size(j) - j->offset - (off_t) rest->len) > 0) {
+        str_reserve(rest, left);
+        ssize_t n = pread(fileno(j->stream), rest->text + rest->len, left,
+                          j->offset + (off_t) rest->len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (n <= 0) {
+            return io_error(j, n < 0 ? errno : EOF, "read error");
+        }
+        rest->len += n;
+    }
+    return NULL;
+}
+
+static struct error *
+write_file(const char *name, const struct str *content)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    ssize_t n = fd >= 0 ? write(fd, content->text, content->len) : -1;
+    int errnum = n == (ssize_t) content->len ? 0 : n < 0 ? errno : ENOSPC;
+    if (fd >= 0 && close(fd) && !errnum) {
+        errnum = errno;
+    }
+    return errnum ? error_create("I/O error: %s: cannot save damaged records "
+                                 "(%s)",
+                                 name, strerror(errnum))
+                  : NULL;
+}
+
+struct error *
+journal_save_rest(const struct journal *j, char **savedp)
+{
+    CLEANUP(str_uninit) struct str rest = STR_INITIALIZER;
+    *savedp = NULL;
+    struct error *error = read_rest(j, &rest);
+    /* The beginning may be a record, too: the one that could not be read. */
+    if (error || !rest.len
+        || !memmem(rest.text + 1, rest.len - 1, "\nOVSDB ", 7)) {
+        return error;
+    }
+    char *name = xasprintf("%s.damaged-%lld", j->name, (long long) j->offset);
+    error = write_file(name, &rest);
+    if (error) {
+        free(name);
+    } else {
+        *savedp = name;
+    }
+    return error;
+}
+
 /* Writes 'n' pieces at 'j->offset', in one call if the system takes them;
  * on failure leaves nothing of them. */
 static struct error *

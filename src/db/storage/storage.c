@@ -138,12 +138,29 @@ load_records(struct storage *s, struct database *db)
         /* A torn or damaged tail must not keep the rest from being used. */
         log_err("%s", error_text(error));
         log_err("%s: using the %u records before offset %lld, ignoring the "
-                "rest",
+                "%lld bytes after it",
                 journal_name(s->journal), s->n_records,
-                (long long) journal_offset(s->journal));
+                (long long) journal_offset(s->journal),
+                (long long) (journal_size(s->journal)
+                             - journal_offset(s->journal)));
         error_destroy(error);
     }
     return NULL;
+}
+
+/* Cuts off what could not be used.  Where it is more than the record that was
+ * being written, somebody may want to look at it. */
+static struct error *
+cut_rest(struct journal *journal)
+{
+    CLEANUP(free_ptr) char *saved = NULL;
+    struct error *error = journal_save_rest(journal, &saved);
+    if (!error && saved) {
+        log_err("%s: there are records after the damaged one: they are kept "
+                "in %s",
+                journal_name(journal), saved);
+    }
+    return error ? error : journal_truncate(journal);
 }
 
 struct error *
@@ -168,7 +185,7 @@ storage_open(const char *name, enum storage_mode mode,
     }
     if (!error && mode == STORAGE_WRITE
         && journal_size(s->journal) > journal_offset(s->journal)) {
-        error = journal_truncate(s->journal);
+        error = cut_rest(s->journal);
     }
     if (error) {
         database_destroy(db);
