@@ -150,7 +150,10 @@ def add_args(parser: Any) -> None:
     group.add_argument("--no-chdir", action="store_true", help="keep the working directory")
     group.add_argument("--monitor", action="store_true", help="start again after crashes")
     group.add_argument(
-        "--pidfile", nargs="?", const="", help="write the process id to PIDFILE (default: %s)" % pidfile
+        "--pidfile",
+        nargs="?",
+        const="",
+        help="write the process id to PIDFILE (default: %s)" % pidfile,
     )
     group.add_argument(
         "--overwrite-pidfile",

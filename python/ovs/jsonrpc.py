@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import random
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 import ovs.json
 import ovs.poller
@@ -166,7 +166,7 @@ class Connection:
             return
         self.stream.run()
         while self.output:
-            # A view is not copied, so large queues do not cost squares.
+            # A part: a large queue is not to be copied whole for each send.
             n = self.stream.send(bytes(self.output[:1 << 20]))
             if n >= 0:
                 del self.output[:n]
@@ -195,7 +195,7 @@ class Connection:
         """Bytes received so far."""
         return self.received_bytes
 
-    def __log_msg(self, title: str, msg: Message) -> None:
+    def __tell(self, title: str, msg: Message) -> None:
         if vlog.is_dbg_enabled():
             vlog.dbg("%s: %s %s" % (self.name, title, msg))
 
@@ -203,7 +203,7 @@ class Connection:
         """Queues 'msg' and sends what it can; returns an errno or EOF."""
         if self.status:
             return self.status
-        self.__log_msg("send", msg)
+        self.__tell("send", msg)
         was_empty = not self.output
         self.output += ovs.json.to_string(msg.to_json()).encode("utf-8")
         if was_empty:
@@ -239,7 +239,7 @@ class Connection:
             used = self.parser.feed(self._text)
             self._text = self._text[used:]
             if self.parser.is_done():
-                msg = self.__process_msg()
+                msg = self.__take_message()
                 return (0, msg) if msg else (self.status, None)
         return errno.EAGAIN, None
 
@@ -293,7 +293,7 @@ class Connection:
                 self.send(Message.create_reply(reply.params, reply.id))
         return error, reply if not error else None
 
-    def __process_msg(self) -> Optional[Message]:
+    def __take_message(self) -> Optional[Message]:
         assert self.parser is not None
         json = self.parser.finish()
         self.parser = None
@@ -306,7 +306,7 @@ class Connection:
             vlog.warn("%s: received bad JSON-RPC message: %s" % (self.name, msg))
             self.error(errno.EPROTO)
             return None
-        self.__log_msg("received", msg)
+        self.__tell("received", msg)
         return msg
 
     def recv_wait(self, poller: Any) -> None:

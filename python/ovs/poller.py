@@ -26,7 +26,7 @@ def _fileno(fd: object) -> int:
     return fd if isinstance(fd, int) else fd.fileno()  # type: ignore[attr-defined]
 
 
-class _SelectSelect:
+class _Select:
     """poll() in terms of select(), where the first is missing (or replaced by
     an event library)."""
 
@@ -54,7 +54,7 @@ class _SelectSelect:
         return list(found.items())
 
 
-class _SystemPoll(_SelectSelect):
+class _Poll(_Select):
     """poll() of the system."""
 
     def poll(self, timeout: float) -> List[Tuple[int, int]]:
@@ -65,12 +65,12 @@ class _SystemPoll(_SelectSelect):
         return poll.poll(timeout)
 
 
-SelectPoll = _SelectSelect
+SelectPoll = _Select
 
 
 def get_system_poll() -> type:
     """poll() if there is one (event libraries take it away), else select()."""
-    return _SystemPoll if hasattr(select, "poll") else _SelectSelect
+    return _Poll if hasattr(select, "poll") else _Select
 
 
 class Poller:

@@ -28,7 +28,7 @@ _AGAIN = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINPROGRESS)
 def stream_or_pstream_needs_probes(name: str) -> int:
     """1 if the peer at 'name' may vanish silently, 0 if not, -1 if 'name' is
     not that of a stream."""
-    cls = Stream._find_method(name)
+    cls = Stream._kind_of(name)
     if cls:
         return 1 if cls.needs_probes() else 0
     if PassiveStream.is_valid_name(name):
@@ -40,9 +40,9 @@ class Stream:
     """A connection to a peer."""
 
     # States.
-    __S_CONNECTING = 0
-    __S_CONNECTED = 1
-    __S_DISCONNECTED = 2
+    _CONNECTING = 0
+    _CONNECTED = 1
+    _DISCONNECTED = 2
 
     # Kinds of events that one may wait for.
     W_CONNECT = 0
@@ -53,27 +53,27 @@ class Stream:
     _SSL_certificate_file: Optional[str] = None
     _SSL_ca_cert_file: Optional[str] = None
 
-    _SOCKET_METHODS: Dict[str, type] = {}
+    _kinds: Dict[str, type] = {}
 
     def __init__(self, sock: Any, name: str, status: int) -> None:
         self.socket = sock
         self.name = name
         if status in _AGAIN:
-            self.state = Stream.__S_CONNECTING
+            self.state = Stream._CONNECTING
         elif status == 0:
-            self.state = Stream.__S_CONNECTED
+            self.state = Stream._CONNECTED
         else:
-            self.state = Stream.__S_DISCONNECTED
+            self.state = Stream._DISCONNECTED
         self.error = 0 if status in _AGAIN else status
 
     @staticmethod
     def register_method(method: str, cls: type) -> None:
         """Makes 'cls' serve names that begin with "METHOD:"."""
-        Stream._SOCKET_METHODS[method + ":"] = cls
+        Stream._kinds[method + ":"] = cls
 
     @staticmethod
-    def _find_method(name: str) -> Any:
-        for method, cls in Stream._SOCKET_METHODS.items():
+    def _kind_of(name: str) -> Any:
+        for method, cls in Stream._kinds.items():
             if name.startswith(method):
                 return cls
         return None
@@ -81,7 +81,7 @@ class Stream:
     @staticmethod
     def is_valid_name(name: str) -> bool:
         """Whether 'name' is that of an active stream."""
-        return bool(Stream._find_method(name))
+        return bool(Stream._kind_of(name))
 
     @classmethod
     def needs_probes(cls) -> bool:
@@ -96,7 +96,7 @@ class Stream:
     @staticmethod
     def open(name: str, dscp: int = DSCP_DEFAULT) -> Tuple[int, Optional["Stream"]]:
         """Begins to connect to "METHOD:..."; returns (errno, stream)."""
-        cls = Stream._find_method(name)
+        cls = Stream._kind_of(name)
         if not cls:
             return errno.EAFNOSUPPORT, None
         try:
@@ -113,7 +113,7 @@ class Stream:
 
     @staticmethod
     def _open(suffix: str, dscp: int) -> Tuple[int, Any]:
-        raise NotImplementedError("This method must be overrided by subclass")
+        raise NotImplementedError("a kind of stream says how it is opened")
 
     @staticmethod
     def open_block(
@@ -152,13 +152,13 @@ class Stream:
 
     def connect(self) -> int:
         """0 if connected, EAGAIN if not yet, else an errno."""
-        if self.state == Stream.__S_CONNECTING:
+        if self.state == Stream._CONNECTING:
             error = self._check_connected()
             if error in _AGAIN:
                 return errno.EAGAIN
-            self.state = Stream.__S_DISCONNECTED if error else Stream.__S_CONNECTED
+            self.state = Stream._DISCONNECTED if error else Stream._CONNECTED
             self.error = error
-        return self.error if self.state == Stream.__S_DISCONNECTED else 0
+        return self.error if self.state == Stream._DISCONNECTED else 0
 
     def _check_connected(self) -> int:
         return Stream.check_connection_completion(self.socket)
@@ -212,10 +212,10 @@ class Stream:
         """Wakes 'poller' up when connect(), recv() or send() (W_*) would no
         longer return EAGAIN."""
         assert wait in (Stream.W_CONNECT, Stream.W_RECV, Stream.W_SEND)
-        if self.state == Stream.__S_DISCONNECTED:
+        if self.state == Stream._DISCONNECTED:
             poller.immediate_wake()
             return
-        if self.state == Stream.__S_CONNECTING:
+        if self.state == Stream._CONNECTING:
             wait = Stream.W_CONNECT
         events = ovs.poller.POLLIN if wait == Stream.W_RECV else ovs.poller.POLLOUT
         poller.fd_wait(self.socket, self._events(wait, events))
@@ -407,7 +407,7 @@ for _method, _cls in (("unix", UnixStream), ("tcp", TCPStream), ("ssl", SSLStrea
 class PassiveStream:
     """Waits for peers at punix:FILE, ptcp:[PORT][:HOST] or pssl:..."""
 
-    _METHODS: Dict[str, type] = {"punix:": UnixStream, "ptcp:": TCPStream, "pssl:": SSLStream}
+    _KINDS: Dict[str, type] = {"punix:": UnixStream, "ptcp:": TCPStream, "pssl:": SSLStream}
 
     def __init__(self, sock: socket.socket, name: str, bind_path: Optional[str]) -> None:
         self.name = name
@@ -423,7 +423,7 @@ class PassiveStream:
     @staticmethod
     def is_valid_name(name: str) -> bool:
         """Whether 'name' is that of a passive stream."""
-        return any(name.startswith(method) for method in PassiveStream._METHODS)
+        return any(name.startswith(method) for method in PassiveStream._KINDS)
 
     @staticmethod
     def open(name: str) -> Tuple[int, Optional["PassiveStream"]]:
@@ -493,8 +493,8 @@ class PassiveStream:
 def usage(name: str) -> str:
     """Help on the names of active streams for 'name'."""
     return """
-Active %s connection methods:
-  unix:FILE               Unix domain socket named FILE
-  tcp:HOST:PORT           TCP socket to HOST with port no of PORT
-  ssl:HOST:PORT           SSL socket to HOST with port no of PORT
+Ways to connect to a %s:
+  unix:FILE               the Unix domain socket FILE
+  tcp:HOST:PORT           PORT of HOST
+  ssl:HOST:PORT           PORT of HOST, with TLS
 """ % name

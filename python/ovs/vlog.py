@@ -357,10 +357,8 @@ class Vlog:
         ]
         for name in sorted(Vlog.__modules):
             levels = Vlog.__modules[name]
-            lines.append(
-                "%-16s  %4s       %4s       %4s\n"
-                % ((name,) + tuple(_LEVEL_NAMES[levels[to]] for to in ("console", "syslog", "file")))
-            )
+            shown = [_LEVEL_NAMES[levels[to]] for to in ("console", "syslog", "file")]
+            lines.append("%-16s  %4s       %4s       %4s\n" % (name, *shown))
         return "".join(lines)
 
     @staticmethod
@@ -433,7 +431,7 @@ def add_args(parser: Any) -> None:
         nargs="?",
         const="",
         default=None,
-        help="Enables logging to a file.  Default log file is used if LOG_FILE is omitted.",
+        help="log to LOG_FILE (default: %s/PROGRAM.log)" % ovs.dirs.LOGDIR,
     )
     group.add_argument(
         "-v",
@@ -442,7 +440,7 @@ def add_args(parser: Any) -> None:
         action="append",
         default=None,
         const="any",
-        help="Sets logging levels, see ovs-vswitchd(8).  Defaults to dbg.",
+        help="set levels or patterns of the log; everything to dbg without SPEC",
         metavar="SPEC",
     )
 

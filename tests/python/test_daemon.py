@@ -28,7 +28,7 @@ class Daemon:
 
     def wait_for_restart(self, old):
         def is_new():
-            return self.pid() != old and self.suite.is_up("pyd", [])
+            return self.suite.is_up("pyd", []) and self.pid() != old
 
         self.suite.wait_for(is_new, "restart")
 
@@ -138,7 +138,8 @@ def test_monitor_starts_crashed_daemon_again(daemon):
 
     assert parent(daemon.pid()) == monitor
     log = daemon.suite.log("pyd")
-    assert f"|daemon|ERR|1 crashes: pid {first} died, killed (Segmentation fault), restarting" in log
+    died = f"pid {first} died, killed (Segmentation fault)"
+    assert f"|daemon|ERR|1 crashes: {died}, restarting" in log
     assert daemon.appctl("exit", "0").code == 0
     daemon.suite.wait_for(lambda: not os.path.exists(f"/proc/{monitor}"), "end of the monitor")
     assert "exit status 0, exiting" in daemon.suite.log("pyd")
@@ -150,8 +151,7 @@ def test_monitor_starts_again_who_asks_for_it(daemon):
 
     daemon.appctl("exit", "5")
 
-    daemon.suite.wait_for(daemon.pidfile.exists, "pidfile")
-    daemon.suite.wait_for(lambda: daemon.suite.is_up("pyd", []) and daemon.pid() != first, "restart")
+    daemon.wait_for_restart(first)
 
 
 def test_monitor_ends_with_a_killed_daemon(daemon):

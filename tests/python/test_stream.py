@@ -184,7 +184,8 @@ def test_unknown_methods():
     assert PassiveStream.open("tcp:1.2.3.4:5") == (errno.EAFNOSUPPORT, None)
     assert Stream.is_valid_name("ssl:x") and not Stream.is_valid_name("pssl:")
     needs = ovs.stream.stream_or_pstream_needs_probes
-    assert [needs(name) for name in ("tcp:x", "unix:x", "ptcp:", "punix:x", "x")] == [1, 0, 1, 0, -1]
+    names = ("tcp:x", "unix:x", "ptcp:", "punix:x", "x")
+    assert [needs(name) for name in names] == [1, 0, 1, 0, -1]
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ class DbSchema:
         self.name = name
         self.version = version
         self.tables = tables
-        # "isRoot" was not part of the original schema definition: where no
-        # table has it, every table is part of the root set.
+        # Without any root table, all rows would be garbage: schemas that say
+        # nothing of roots mean that there is no garbage.
         if self.__root_set_size() == 0:
             for table in self.tables.values():
                 table.is_root = True

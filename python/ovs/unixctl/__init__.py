@@ -11,7 +11,7 @@ import ovs.util
 Callback = Callable[[Any, List[str], Any], None]
 
 
-class _UnixctlCommand:
+class _Command:
     """A command that a daemon obeys."""
 
     def __init__(
@@ -24,7 +24,7 @@ class _UnixctlCommand:
         self.aux = aux
 
 
-commands: Dict[str, _UnixctlCommand] = {}
+commands: Dict[str, _Command] = {}
 
 
 def command_register(
@@ -34,7 +34,7 @@ def command_register(
     conn.reply() or conn.reply_error(), now or later.  The first one counts."""
     assert min_args >= 0 and max_args >= min_args
     if name not in commands:
-        commands[name] = _UnixctlCommand(usage, min_args, max_args, callback, aux)
+        commands[name] = _Command(usage, min_args, max_args, callback, aux)
 
 
 def command_unregister(name: str) -> None:

@@ -112,7 +112,7 @@ class UnixctlConnection:
 class UnixctlServer:
     """Listens for clients and obeys them."""
 
-    # Whether only one server may be there; daemons have just one.
+    # Further clients wait until one of these leaves.
     max_connections = 100
 
     def __init__(self, listener: ovs.stream.PassiveStream) -> None:
