@@ -301,10 +301,11 @@ def _ssl_context(purpose: ssl.Purpose) -> ssl.SSLContext:
 class SSLStream(Stream):
     """ssl:HOST:PORT."""
 
-    # What the handshake or the last operation waits for.
-    _wanted = 0
-
     def __init__(self, sock: Any, name: str, status: int) -> None:
+        # The operation (W_*) under way, and what each one waits for: to send,
+        # TLS may have to receive, and the other way round.
+        self._operation = Stream.W_CONNECT
+        self._wanted: Dict[int, int] = {}
         # The handshake comes after the connection.
         super().__init__(sock, name, status or errno.EAGAIN)
 
@@ -332,21 +333,25 @@ class SSLStream(Stream):
             if error:
                 return error
             self.socket = self.socket.wrap()
+        self._begin(Stream.W_CONNECT)
         try:
             self.socket.do_handshake()
         except ssl.SSLError as e:
             return self._io_error(e)
         except OSError as e:
             return ovs.socket_util.get_exception_errno(e)
-        self._wanted = 0
         return 0
+
+    def _begin(self, operation: int) -> None:
+        self._operation = operation
+        self._wanted.pop(operation, None)
 
     def _io_error(self, e: OSError) -> int:  # type: ignore[override]
         if isinstance(e, ssl.SSLWantReadError):
-            self._wanted = ovs.poller.POLLIN
+            self._wanted[self._operation] = ovs.poller.POLLIN
             return errno.EAGAIN
         if isinstance(e, ssl.SSLWantWriteError):
-            self._wanted = ovs.poller.POLLOUT
+            self._wanted[self._operation] = ovs.poller.POLLOUT
             return errno.EAGAIN
         if isinstance(e, ssl.SSLError):
             vlog.warn("%s: %s" % (self.name, e))
@@ -354,14 +359,14 @@ class SSLStream(Stream):
         return Stream._io_error(e)
 
     def _recv(self, n: int) -> bytes:
-        self._wanted = 0
+        self._begin(Stream.W_RECV)
         try:
             return self.socket.recv(n)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
 
     def _send(self, buf: bytes) -> int:
-        self._wanted = 0
+        self._begin(Stream.W_SEND)
         return self.socket.send(buf)
 
     def close(self) -> None:
@@ -374,7 +379,7 @@ class SSLStream(Stream):
         super().close()
 
     def _events(self, wait: int, events: int) -> int:
-        return self._wanted or events
+        return self._wanted.get(wait, events)
 
     def wait(self, poller: Any, wait: int) -> None:
         """As Stream's, but for data that TLS has already read."""

@@ -193,6 +193,11 @@ def test_session_over_the_network(ours, session, kind, tmp_path, monkeypatch):
 
     assert "Open_vSwitch" in list_dbs(one)
     assert one.reconnect.get_probe_interval() == 1000
+    # More than fits into the buffers of either side.
+    large = ["x" * 5000000]
+    assert one.send(Message.create_request("echo", large)) == 0
+    assert one.get_backlog() > 0
+    assert drive(one, one.recv).result == large
     # The server is told that the session ends: it does not see a broken one.
     one.close()
     ours.stop_all()
