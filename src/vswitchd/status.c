@@ -87,17 +87,20 @@ write_error(const struct bridge_state *state, const struct iface *iface,
                      text.len ? str_text(&text) : NULL);
 }
 
-static void
-write_interface(const struct bridge_state *state, const struct iface *iface,
-                struct idl_row *row)
+/* Whether the device may be in another state than what was written last:
+ * asking the kernel about each of a thousand takes its time. */
+static bool
+status_is_due(const struct vswitchd *v, const struct iface *iface)
 {
-    if (!iface->netdev) {
-        clear_interface(iface, row);
-        return;
-    }
-    const int64_t ofport = ofp_port_to_of10(iface->ofport);
-    row_write_integer(row, VSWITCH_INTERFACE_OFPORT, &ofport);
-    write_error(state, iface, row);
+    return v->stats_due || v->status_lost
+           || iface->status_seq != iface->netdev->change_seq
+           || !uuid_equal(&iface->status_row, &iface->uuid);
+}
+
+/* What the device is like. */
+static void
+write_device(const struct iface *iface, struct idl_row *row)
+{
     write_mac(iface, row);
     write_link(iface, row);
 
@@ -111,6 +114,24 @@ write_interface(const struct bridge_state *state, const struct iface *iface,
     netdev_get_status(iface->netdev, &map);
     row_write_map(row, VSWITCH_INTERFACE_STATUS, &map);
     strmap_uninit_free(&map);
+}
+
+static void
+write_interface(const struct vswitchd *v, const struct bridge_state *state,
+                struct iface *iface, struct idl_row *row)
+{
+    if (!iface->netdev) {
+        clear_interface(iface, row);
+        return;
+    }
+    const int64_t ofport = ofp_port_to_of10(iface->ofport);
+    row_write_integer(row, VSWITCH_INTERFACE_OFPORT, &ofport);
+    write_error(state, iface, row);
+    if (status_is_due(v, iface)) {
+        iface->status_row = iface->uuid;
+        iface->status_seq = iface->netdev->change_seq;
+        write_device(iface, row);
+    }
 }
 
 static void
@@ -132,7 +153,7 @@ write_bridge(struct vswitchd *v, const struct bridge_state *state)
         struct idl_row *irow =
             idl_find(v->idl, VSWITCH_TABLE_INTERFACE, &iface->uuid);
         if (irow) {
-            write_interface(state, iface, irow);
+            write_interface(v, state, iface, irow);
             if (iface->netdev && (v->stats_due || !iface->has_stats)) {
                 stats_write_interface(iface, irow);
                 iface->has_stats = true;
@@ -196,10 +217,12 @@ status_run(struct vswitchd *v)
         write_bridge(v, node->data);
     }
     v->stats_due = false;
+    v->status_lost = false;
     enum idl_txn_status status = idl_txn_commit(v->txn);
     if (status != IDL_TXN_INCOMPLETE) {
         idl_txn_destroy(v->txn);
         v->txn = NULL;
+        v->status_lost = status != IDL_TXN_UNCHANGED;
     }
     return status == IDL_TXN_UNCHANGED;
 }

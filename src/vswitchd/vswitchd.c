@@ -266,6 +266,7 @@ vswitchd_txn_done(void *v_)
     }
     idl_txn_destroy(v->txn);
     v->txn = NULL;
+    v->status_lost = status != IDL_TXN_SUCCESS && status != IDL_TXN_UNCHANGED;
     if (status != IDL_TXN_ERROR) {
         /* Something may have changed meanwhile. */
         loop_task_schedule(&v->status);

@@ -25,7 +25,9 @@ struct iface {
     int mtu_request;        /* 0: none. */
     bool is_internal;       /* The device is the switch's own. */
     bool has_stats;         /* Counters were written once. */
-    bool wanted;            /* Mark of the present reconciliation. */
+    struct uuid status_row; /* Where its status was written, ... */
+    unsigned long status_seq; /* ... and 'change_seq' of 'netdev' then. */
+    bool wanted;              /* Mark of the present reconciliation. */
 };
 
 /* A bridge that should be. */
@@ -57,6 +59,7 @@ struct vswitchd {
     uint64_t seqno;      /* Of the replica when last reconciled. */
     int64_t applied_cfg; /* next_cfg of that time. */
     bool is_reconciled;
+    bool status_lost; /* What was written last is not in the database. */
     bool stats_due;
     bool told_contention;
     struct strset unsupported;     /* Settings that were complained about. */
