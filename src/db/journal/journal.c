@@ -253,7 +253,8 @@ journal_read_text(struct journal *j, const char **textp, size_t *sizep)
         return ferror(j->stream) ? io_error(j, errno, "read error") : NULL;
     }
     size_t header_len = strlen(line);
-    if (line[header_len - 1] != '\n' || !parse_header(j, line, &size, hash)) {
+    if (!header_len || line[header_len - 1] != '\n'
+        || !parse_header(j, line, &size, hash)) {
         return error_create("syntax error: %s: parse error at offset %lld in "
                             "header line \"%.*s\"",
                             j->name, (long long) j->offset,
