@@ -60,6 +60,8 @@ class Mutation:
                 return
             del self.inserts[key]
             value = None
+        elif key in self.removes and self.removes[key] is None:
+            return
         self.removes[key] = value
 
     def operands(self) -> List[Tuple[str, Datum]]:
@@ -231,6 +233,8 @@ class Row:
                 if column.type.value is None:
                     raise error.Error("expected map")
                 value = Atom.from_python(column.type.value, _row_to_uuid(value))
+            elif column.type.value is not None and mutator == "insert":
+                raise error.Error("expected key and value")
         except error.Error as e:
             vlog.err("attempting to write bad value to column %s (%s)" % (column_name, e))
             return
@@ -276,11 +280,9 @@ class Row:
     def verify(self, column_name: str) -> None:
         """Makes the commit fail, with TRY_AGAIN, if the column has another
         value in the database by then than it has in the replica."""
-        txn = self._join()
+        self._join()
         if self._data is not None and column_name in self._data:
             self._prereqs[column_name] = None
-        elif self._data is None and not self._changes:
-            txn._txn_rows[self.uuid] = self
 
     def fetch(self, column_name: str) -> None:
         """Reads the column, which may be one that is not replicated, from the

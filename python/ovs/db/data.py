@@ -309,9 +309,9 @@ class Datum:
         return atoms[0] if len(atoms) == 1 and self.type.n_max == 1 else "[%s]" % ", ".join(atoms)
 
     def diff(self, datum: "Datum") -> "Datum":
-        """What has to be done to this value according to the difference
-        'datum' of an update2: returns the new value."""
-        if self.type.n_max > 1 or self.type.is_map():
+        """The new value according to the difference 'datum' of an update2:
+        where at most one element is possible, that is the new value."""
+        if self.type.n_max > 1:
             values = dict(self.values)
             for key, value in datum.values.items():
                 if key in values and (value is None or values[key] == value):
@@ -319,9 +319,7 @@ class Datum:
                 else:
                     values[key] = value
             return Datum(self.type, {key: values[key] for key in sorted(values)})
-        if self.type.is_optional() and self == datum:
-            return Datum(self.type)
-        return datum.copy()
+        return Datum(self.type, dict(datum.values))
 
     def as_list(self) -> List[Any]:
         """The values, or (key, value) pairs, as Python has them."""

@@ -33,6 +33,8 @@ class DbSchema:
         self.name = name
         self.version = version
         self.tables = tables
+        # Columns, by table, that a replica does not hold but may fetch.
+        self.readonly: Dict[str, List[str]] = {}
         # Without any root table, all rows would be garbage: schemas that say
         # nothing of roots mean that there is no garbage.
         if self.__root_set_size() == 0:
