@@ -111,8 +111,28 @@ def test_endless_message_ends_the_connection(server, start, piece, count):
     except (BrokenPipeError, ConnectionResetError):
         pass
     assert is_cut_off(sock)
-    assert worst - before < 1600 * MIB
+    assert worst - before < 1000 * MIB
     assert_responsive(server)
+    server.appctl("time/warp", "20000")
+    assert_responsive(server)
+    assert rss(server) - before < 50 * MIB
+
+
+@pytest.mark.slow
+def test_million_operations_leave_no_memory_behind(server):
+    n = 1_000_000
+    before = rss(server)
+    sock = connect(server)
+    sock.sendall(b'{"id":1,"method":"transact","params":["Kitchen"')
+    sock.sendall(b',{"op":"comment","comment":""}' * n + b"]}")
+    reply = b""
+    while not reply.endswith(b"null}"):
+        data = sock.recv(MIB)
+        assert data
+        reply += data
+    assert json.loads(reply)["result"] == [{}] * n
+    assert_responsive(server)
+    assert rss(server) - before < 20 * MIB
 
 
 @pytest.mark.parametrize("data", [

@@ -351,9 +351,8 @@ static void
 count_received(struct db_session *session)
 {
     struct db_server *server = session->server;
-    const struct jsonrpc *rpc = jsonrpc_session_connection(session->rpc);
-    unsigned long long n = rpc ? jsonrpc_received_bytes(rpc) : 0;
-    server->n_untrimmed += n - MIN(n, session->n_received);
+    unsigned long long n = jsonrpc_session_received_bytes(session->rpc);
+    server->n_untrimmed += n - session->n_received;
     session->n_received = n;
     if (server->n_untrimmed >= TRIM_BYTES
         && !loop_timer_is_set(&server->trim_timer)) {
@@ -417,6 +416,7 @@ static void
 disconnected(void *session_, int error UNUSED)
 {
     struct db_session *session = session_;
+    count_received(session);
     session_forget(session);
     jsonrpc_session_pause(session->rpc, false);
     if (session->closed && !jsonrpc_session_is_alive(session->rpc)) {

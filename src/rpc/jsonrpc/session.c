@@ -34,6 +34,7 @@ struct jsonrpc_session {
     struct stream *stream;            /* Connecting. */
     struct stream_listener *listener; /* Waiting for the peer. */
     struct jsonrpc *rpc;              /* Connected. */
+    unsigned long long n_received;    /* By connections before. */
     unsigned int seqno;
     int last_error;
     unsigned long long seen_bytes; /* Moved, when last looked at. */
@@ -178,6 +179,7 @@ static void
 drop(struct jsonrpc_session *s)
 {
     s->seqno += s->rpc != NULL;
+    s->n_received = jsonrpc_session_received_bytes(s);
     jsonrpc_destroy(steal_ptr(&s->rpc));
     stream_close(steal_ptr(&s->stream));
     stream_listener_close(steal_ptr(&s->listener));
@@ -507,6 +509,12 @@ size_t
 jsonrpc_session_backlog(const struct jsonrpc_session *s)
 {
     return s->rpc ? jsonrpc_backlog(s->rpc) : 0;
+}
+
+unsigned long long
+jsonrpc_session_received_bytes(const struct jsonrpc_session *s)
+{
+    return s->n_received + (s->rpc ? jsonrpc_received_bytes(s->rpc) : 0);
 }
 
 size_t

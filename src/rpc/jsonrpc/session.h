@@ -60,6 +60,9 @@ const char *jsonrpc_session_name(const struct jsonrpc_session *);
 /* The number of remotes. */
 size_t jsonrpc_session_n_remotes(const struct jsonrpc_session *);
 size_t jsonrpc_session_backlog(const struct jsonrpc_session *);
+/* By all connections so far. */
+unsigned long long
+jsonrpc_session_received_bytes(const struct jsonrpc_session *);
 size_t jsonrpc_session_n_queued(const struct jsonrpc_session *);
 void jsonrpc_session_set_backlog_limit(struct jsonrpc_session *, size_t bytes);
 /* Of messages received: jsonrpc_set_max_message_size(). */
