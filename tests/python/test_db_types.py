@@ -16,6 +16,7 @@ U1, U2 = (uuid.UUID(int=n) for n in (1, 2))
 SET = {"key": "integer", "min": 0, "max": "unlimited"}
 MAP = {"key": "string", "value": "integer", "min": 0, "max": 2}
 OPTIONAL = {"key": "string", "min": 0}
+ONE_PAIR = {"key": "string", "value": "integer", "min": 0, "max": 1}
 
 
 def type_of(json):
@@ -200,8 +201,9 @@ def test_bad_python_values(type_, value, wrong):
         (SET, ["set", [1, 2]], ["set", [2, 3]], ["set", [1, 3]]),
         (MAP, ["map", [["a", 1]]], ["map", [["a", 2], ["b", 3]]], ["map", [["a", 2], ["b", 3]]]),
         (MAP, ["map", [["a", 1], ["b", 2]]], ["map", [["a", 1]]], ["map", [["b", 2]]]),
-        (OPTIONAL, "x", "x", ["set", []]),
+        (OPTIONAL, "x", ["set", []], ["set", []]),
         (OPTIONAL, "x", "y", "y"),
+        (ONE_PAIR, ["map", [["a", 1]]], ["map", [["b", 2]]], ["map", [["b", 2]]]),
         ("integer", 1, 2, 2),
     ],
 )
