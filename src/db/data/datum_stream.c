@@ -7,14 +7,6 @@
 #include "db/data/datum.h"
 
 static void
-put_real(struct str *out, double real)
-{
-    struct json *json = json_real_create(real);
-    json_put(out, json, JSON_COMPACT);
-    json_unref(json);
-}
-
-static void
 put_uuid(struct str *out, const struct uuid *uuid)
 {
     char text[UUID_LEN + 1];
@@ -34,7 +26,7 @@ atom_put_json(struct str *out, const union atom *atom, enum atom_type type)
         str_put_i64(out, atom->integer);
         return;
     case ATOM_REAL:
-        put_real(out, atom->real);
+        json_put_real(out, atom->real);
         return;
     case ATOM_BOOLEAN:
         str_put(out, atom->boolean ? "true" : "false");

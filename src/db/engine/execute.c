@@ -588,7 +588,7 @@ parse_wait(struct execution *x, struct operation *op, struct wait_op *w,
            bool *is_equalp)
 {
     struct members *m = &op->members;
-    w->timeout = members_find(m, "timeout", MEMBER_NUMBER);
+    w->timeout = members_find(m, "timeout", MEMBER_INTEGER);
     w->where = members_get(m, "where", MEMBER_ARRAY);
     w->columns = members_find(m, "columns", MEMBER_ARRAY);
     w->until = members_get(m, "until", MEMBER_STRING);

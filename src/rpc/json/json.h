@@ -95,8 +95,9 @@ struct json *json_clone_deep(const struct json *) WARN_UNUSED;
 struct json *json_null_create(void);
 struct json *json_boolean_create(bool);
 struct json *json_integer_create(int64_t);
-/* An integer if 'value' is one that fits, as the parser would make it. */
 struct json *json_real_create(double value);
+/* An integer if 'value' is one that fits, as the parser makes it, or a real. */
+struct json *json_number_create(double value);
 struct json *json_string_create(const char *);
 struct json *json_string_create_n(const char *, size_t len);
 struct json *json_string_createf(const char *format, ...) PRINTF_FORMAT(1, 2);

@@ -348,7 +348,7 @@ take_number(struct json_parser *p, const char *at, const char *s, size_t len)
     } else {
         double value = strtod(s, NULL);
         if (isfinite(value)) {
-            take_token(p, at, 0, json_real_create(value));
+            take_token(p, at, 0, json_number_create(value));
         } else {
             fail(p, at, "number outside valid range");
         }
