@@ -112,7 +112,8 @@ class _Request:
 
         Columns that get the value that they have already are sent too, since
         another client may be writing them right now, but do not make the
-        transaction effective.
+        transaction effective.  What is added and removed always does: only the
+        server knows what is in the column by then.
         """
         changes, mutations = row._changes, row._mutations
         if changes:
@@ -125,7 +126,7 @@ class _Request:
                 for mutator, operand in mutation.operands()
             ]
             self.add("mutate", row._table, where=self.where(row), mutations=steps)
-        if any(row._data.get(name) != row._datum(name) for name in (*changes, *mutations)):
+        if mutations or any(row._data.get(name) != changes[name] for name in changes):
             self.is_effective = True
 
 
