@@ -5,8 +5,10 @@ import pathlib
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 import pytest
+from lib.ovsdb import KITCHEN
 from lib.suite import ROOT
 
 PACKAGE = ROOT / "python"
@@ -42,3 +44,45 @@ def extension(tmp_path_factory):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def kitchen(either):
+    """A server of the schema Kitchen; 'remote' is where it listens."""
+    either.ok("ovsdb-tool", "create", either.run_dir / "k.db", KITCHEN)
+    either.start_ovsdb_server(db="k.db", create=False)
+    either.remote = f"unix:{either.run_dir}/db.sock"
+    return either
+
+
+@pytest.fixture
+def replica(kitchen):
+    """replica(**ARGS): a replica of that server, which knows its content."""
+    from idl_tools import Replica
+
+    made = []
+
+    def make(remote=None, **kwargs):
+        made.append(Replica(remote or kitchen.remote, **kwargs))
+        return made[-1].connect()
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def fake():
+    """fake(**ANSWERS): a server that does as the test says."""
+    from idl_tools import FakeServer
+
+    made = []
+    with tempfile.TemporaryDirectory(prefix="ovs-") as directory:
+
+        def make(**answers):
+            made.append(FakeServer(f"{directory}/{len(made)}", **answers))
+            return made[-1]
+
+        yield make
+        for one in made:
+            one.close()
