@@ -610,6 +610,7 @@ ctl_main(int argc, char *argv[], const struct ctl_config *config)
     }
     run_prerequisites(&ctl);
     idl_set_shuffle(ctl.idl, ctl.shuffle);
+    idl_set_trust(ctl.idl, true);
     idl_connect(ctl.idl, ctl.db, ctl.retry);
 
     int status = EXIT_SUCCESS;

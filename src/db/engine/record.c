@@ -280,16 +280,16 @@ replay_row(const struct replay *r, struct table *table,
     struct row *row = table_find_row(table, uuid);
     if (json->type == JSON_NULL) {
         if (!row) {
-            return db_error_create(
-                "transaction causes deletion of nonexistent row",
-                "row " UUID_FMT " of table %s is not there", UUID_ARGS(uuid),
-                table->schema->name);
+            return db_error_create("syntax error",
+                                   "transaction deletes row " UUID_FMT
+                                   " that does not exist",
+                                   UUID_ARGS(uuid));
         }
         transaction_delete(r->txn, row);
         return NULL;
     }
     if (json->type != JSON_OBJECT) {
-        return db_error_syntax(json, "row must be JSON object or null");
+        return db_error_syntax(json, "row must be JSON object");
     }
 
     bool is_new = !row;

@@ -65,6 +65,9 @@ void idl_connect(struct idl *, const char *remote, bool retry);
 void idl_set_remote(struct idl *, const char *remote);
 void idl_set_shuffle(struct idl *, bool shuffle);
 void idl_set_probe_interval(struct idl *, int ms);
+/* Asks the server for its schema only if it refuses to be monitored: for
+ * short-lived clients.  Before idl_connect(). */
+void idl_set_trust(struct idl *, bool);
 /* Drops the connection and makes it again. */
 void idl_reconnect(struct idl *);
 

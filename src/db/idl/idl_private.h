@@ -62,6 +62,8 @@ enum idl_monitor_method {
 };
 
 struct idl {
+    bool trusts_server; /* idl_set_trust() */
+    bool is_trusting;   /* This connection did not ask for the schema. */
     struct loop *loop;
     const struct row_database *database;
     struct schema *schema;

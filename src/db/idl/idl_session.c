@@ -94,14 +94,6 @@ idl_is_lock_contended(const struct idl *idl)
 
 /* Monitor. */
 
-void
-idl_session_start(struct idl *idl)
-{
-    idl->method = IDL_MONITOR_COND_SINCE;
-    send_request(idl, IDL_GET_SCHEMA, "get_schema",
-                 json_array_create_1(json_string_create(idl->database->name)));
-}
-
 static struct json *
 monitored_columns(const struct idl_table *table)
 {
@@ -139,6 +131,44 @@ send_monitor(struct idl *idl)
         json_array_add(params, json_string_create(last_id));
     }
     send_request(idl, IDL_GET_CONTENT, methods[idl->method], params);
+}
+
+void
+idl_set_trust(struct idl *idl, bool trust)
+{
+    idl->trusts_server = trust;
+}
+
+static void
+ask_for_schema(struct idl *idl)
+{
+    idl->is_trusting = false;
+    send_request(idl, IDL_GET_SCHEMA, "get_schema",
+                 json_array_create_1(json_string_create(idl->database->name)));
+}
+
+/* Takes it that the server has all that we know: if not, it refuses. */
+static void
+assume_schema(struct idl *idl)
+{
+    idl->is_trusting = true;
+    for (size_t i = 0; i < idl->database->n_tables; i++) {
+        struct idl_table *table = &idl->tables[i];
+        table->at_server = true;
+        memset(table->column_at_server, true, table->schema->n_columns);
+    }
+}
+
+void
+idl_session_start(struct idl *idl)
+{
+    idl->method = IDL_MONITOR_COND_SINCE;
+    if (idl->trusts_server) {
+        assume_schema(idl);
+        send_monitor(idl);
+    } else {
+        ask_for_schema(idl);
+    }
 }
 
 /* Notes which tables and columns the server has. */
@@ -236,6 +266,11 @@ handle_reply(struct idl *idl, const struct jsonrpc_message *m)
             && idl->method < IDL_MONITOR_PLAIN) {
             idl->method++;
             send_monitor(idl);
+            return;
+        }
+        if (idl->state == IDL_GET_CONTENT && idl->is_trusting) {
+            idl->method = IDL_MONITOR_COND_SINCE;
+            ask_for_schema(idl);
             return;
         }
         char *s = json_print(m->error, JSON_SORT);

@@ -190,7 +190,8 @@ split_header(char *line, const char **magicp, size_t *sizep,
     uint64_t value;
 
     if (!digest || strcmp(ovsdb, "OVSDB") || !scan_u64(size, 10, &value)
-        || !value || value > INT64_MAX || strlen(digest) != SHA1_HEX_LEN) {
+        || !value || value > INT64_MAX || strlen(digest) != SHA1_HEX_LEN
+        || digest[strspn(digest, "0123456789abcdefABCDEF")]) {
         return false;
     }
     *magicp = magic;
@@ -206,6 +207,20 @@ parse_header(const struct journal *j, char *line, size_t *sizep,
 {
     const char *magic;
     return split_header(line, &magic, sizep, hash) && !strcmp(magic, j->magic);
+}
+
+/* What is wrong with 'line', a header in place of which one was expected: as
+ * much of it is shown as is known to be one, or all of it. */
+static struct error *
+header_error(const struct journal *j, const char *line)
+{
+    size_t len = strcspn(line, "\n");
+    if (!strncmp(line, "OVSDB ", 6)) {
+        len = 6 + strcspn(line + 6, " \n");
+    }
+    return error_create("syntax error: %s: parse error at offset %lld in "
+                        "header line \"%.*s\"",
+                        j->name, (long long) j->offset, (int) len, line);
 }
 
 /* Reads and checks the 'size' bytes of a record at 'start'. */
@@ -242,7 +257,7 @@ read_body(struct journal *j, size_t size, off_t start, const char *hash)
 struct error *
 journal_read_text(struct journal *j, const char **textp, size_t *sizep)
 {
-    char line[HEADER_MAX];
+    char line[HEADER_MAX], pieces[HEADER_MAX];
     char hash[SHA1_HEX_LEN + 1];
     size_t size;
 
@@ -253,12 +268,10 @@ journal_read_text(struct journal *j, const char **textp, size_t *sizep)
         return ferror(j->stream) ? io_error(j, errno, "read error") : NULL;
     }
     size_t header_len = strlen(line);
+    memcpy(pieces, line, header_len + 1);
     if (!header_len || line[header_len - 1] != '\n'
-        || !parse_header(j, line, &size, hash)) {
-        return error_create("syntax error: %s: parse error at offset %lld in "
-                            "header line \"%.*s\"",
-                            j->name, (long long) j->offset,
-                            (int) strcspn(line, "\n"), line);
+        || !parse_header(j, pieces, &size, hash)) {
+        return header_error(j, line);
     }
     off_t start = j->offset + header_len;
     struct error *error = read_body(j, size, start, hash);
@@ -271,19 +284,33 @@ journal_read_text(struct journal *j, const char **textp, size_t *sizep)
     return error;
 }
 
+/* That the record read last is not what it should be. */
+static struct error *
+content_error(const struct journal *j, const char *problem)
+{
+    return error_create("syntax error: %s: %zu bytes starting at offset %lld "
+                        "are not %s",
+                        j->name, j->buffer.len,
+                        (long long) j->offset - (long long) j->buffer.len,
+                        problem);
+}
+
 struct error *
 journal_parse(struct journal *j, struct json **jsonp)
 {
-    struct error *error = json_parse(j->buffer.text, j->buffer.len, jsonp);
-    if (!error) {
+    struct error *wrapped,
+        *error = json_parse(j->buffer.text, j->buffer.len, jsonp);
+    if (error) {
+        CLEANUP(free_ptr)
+        char *problem = xasprintf("valid JSON (%s)", error_text(error));
+        error_destroy(error);
+        wrapped = content_error(j, problem);
+    } else if ((*jsonp)->type != JSON_OBJECT) {
+        json_unref(steal_ptr(jsonp));
+        wrapped = content_error(j, "a JSON object");
+    } else {
         return NULL;
     }
-    struct error *wrapped = error_create(
-        "syntax error: %s: %zu bytes starting at offset %lld are not "
-        "valid JSON (%s)",
-        j->name, j->buffer.len,
-        (long long) j->offset - (long long) j->buffer.len, error_text(error));
-    error_destroy(error);
     journal_unread(j);
     return wrapped;
 }
@@ -331,19 +358,27 @@ read_rest(const struct journal *j, struct str *rest)
     return NULL;
 }
 
-static struct error *
+/* Writes 'content' into the new file 'name', for good. */
+static int
 write_file(const char *name, const struct str *content)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    ssize_t n = fd >= 0 ? write(fd, content->text, content->len) : -1;
-    int errnum = n == (ssize_t) content->len ? 0 : n < 0 ? errno : ENOSPC;
-    if (fd >= 0 && close(fd) && !errnum) {
-        errnum = errno;
+    if (fd < 0) {
+        return errno;
     }
-    return errnum ? error_create("I/O error: %s: cannot save damaged records "
-                                 "(%s)",
-                                 name, strerror(errnum))
-                  : NULL;
+    int errnum = 0;
+    for (size_t done = 0; done < content->len && !errnum;) {
+        ssize_t n = write(fd, content->text + done, content->len - done);
+        errnum = n > 0 ? 0 : n ? errno : ENOSPC;
+        done += n > 0 ? n : 0;
+        errnum = errnum == EINTR ? 0 : errnum;
+    }
+    errnum = errnum ? errnum : fsync(fd) ? errno : 0;
+    close(fd);
+    if (errnum) {
+        unlink(name);
+    }
+    return errnum;
 }
 
 struct error *
@@ -352,14 +387,25 @@ journal_save_rest(const struct journal *j, char **savedp)
     CLEANUP(str_uninit) struct str rest = STR_INITIALIZER;
     *savedp = NULL;
     struct error *error = read_rest(j, &rest);
-    /* The beginning may be a record, too: the one that could not be read. */
+    /* The beginning may be a record, too: the one that could not be read.
+     * Others may have zeros before them, where data never came to disk. */
+    CLEANUP(free_ptr) char *header = xasprintf("OVSDB %s ", j->magic);
     if (error || !rest.len
-        || !memmem(rest.text + 1, rest.len - 1, "\nOVSDB ", 7)) {
+        || !memmem(rest.text + 1, rest.len - 1, header, strlen(header))) {
         return error;
     }
+    /* What was kept before stays. */
     char *name = xasprintf("%s.damaged-%lld", j->name, (long long) j->offset);
-    error = write_file(name, &rest);
-    if (error) {
+    int errnum = write_file(name, &rest);
+    for (int i = 2; errnum == EEXIST; i++) {
+        free(name);
+        name =
+            xasprintf("%s.damaged-%lld.%d", j->name, (long long) j->offset, i);
+        errnum = write_file(name, &rest);
+    }
+    if (errnum) {
+        error = error_create("I/O error: %s: cannot save damaged records (%s)",
+                             name, strerror(errnum));
         free(name);
     } else {
         *savedp = name;

@@ -53,9 +53,10 @@ off_t journal_offset(const struct journal *);
 off_t journal_size(const struct journal *);
 /* Cuts the file after the last record read or written. */
 struct error *journal_truncate(struct journal *) WARN_UNUSED;
-/* Copies what comes after that record into the new file "NAME.damaged-OFFSET",
- * if there are records in it; '*savedp', which the caller frees, is its name
- * then, else NULL. */
+/* Copies what comes after that record into the new file "NAME.damaged-OFFSET"
+ * (or "NAME.damaged-OFFSET.2" and so on, if there is one), if there are
+ * records in it; '*savedp', which the caller frees, is its name then, else
+ * NULL. */
 struct error *journal_save_rest(const struct journal *,
                                 char **savedp) WARN_UNUSED;
 

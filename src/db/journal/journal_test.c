@@ -32,6 +32,14 @@ tear_down(void **state UNUSED)
     return rmdir(directory);
 }
 
+static struct json *
+record(int n)
+{
+    struct json *json = json_object_create();
+    json_object_put(json, "n", json_integer_create(n));
+    return json;
+}
+
 /* Writes a new file with the records 1 to 'n'. */
 static void
 write_records(int n)
@@ -39,7 +47,7 @@ write_records(int n)
     struct journal *j;
     assert_null(journal_open(path, JOURNAL_CREATE, &j));
     for (int i = 1; i <= n; i++) {
-        struct json *json = json_array_create_1(json_integer_create(i));
+        struct json *json = record(i);
         assert_null(journal_write(j, json));
         json_unref(json);
     }
@@ -57,7 +65,7 @@ count_records(struct journal *j, struct error **errorp)
         if (!json) {
             return n;
         }
-        assert_int_equal(json_item(json, 0)->integer, n + 1);
+        assert_int_equal(json_object_find(json, "n")->integer, n + 1);
         json_unref(json);
     }
 }
@@ -99,7 +107,7 @@ test_torn_tail_is_cut_at_last_whole_record(void **state UNUSED)
     assert_null(journal_open(path, JOURNAL_WRITE, &j));
     assert_int_equal(count_records(j, &error), 2);
     error_destroy(error);
-    struct json *json = json_array_create_1(json_integer_create(3));
+    struct json *json = record(3);
     assert_null(journal_write(j, json));
     json_unref(json);
     journal_close(j);
@@ -130,9 +138,9 @@ test_replace_puts_new_records_in_place(void **state UNUSED)
     struct journal *j, *new_;
     assert_null(journal_open(path, JOURNAL_WRITE, &j));
     assert_null(journal_replace_start(j, &new_));
-    assert_null(journal_write_text(new_, "[1]", 3));
+    assert_null(journal_write_text(new_, "{\"n\":1}", 7));
     assert_null(journal_replace_finish(j, new_));
-    assert_null(journal_write_text(j, "[2]", 3));
+    assert_null(journal_write_text(j, "{\"n\":2}", 7));
     journal_close(j);
 
     struct error *error;
