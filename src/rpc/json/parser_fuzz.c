@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Parses and prints 'text', which it frees. */
@@ -29,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error *error = json_parse((const char *) data, size, &json);
     if (!error) {
         char *twice = again(json_print(json, JSON_SORT));
-        char *thrice = again(strdup(twice));
+        char *thrice = again(xstrdup(twice));
         assert(!strcmp(twice, thrice));
         free(twice);
         free(thrice);
