@@ -3,7 +3,6 @@
 import json
 
 
-
 def start(suite, change):
     schema = json.loads(open(suite.schema(), encoding="utf-8").read())
     change(schema)

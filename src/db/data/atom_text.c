@@ -62,7 +62,7 @@ parse_string(union atom *atom, const char *text)
     free(wrapped);
     if (error) {
         /* Without the place, which is that in the array. */
-        const char *message = strrchr(error_text(error), ':');
+        const char *message = strstr(error_text(error), ": ");
         message = message ? message + 2 : error_text(error);
         struct error *e = error_create("%s: %s", text, message);
         error_destroy(error);
