@@ -160,6 +160,20 @@ choose_uuid(struct execution *x, const struct table *table,
     return NULL;
 }
 
+/* Refuses what would write to a database that is the server's own. */
+static struct db_error *
+check_reserved(const struct execution *x, const struct operation *op)
+{
+    if (!x->session || !x->session->is_reserved) {
+        return NULL;
+    }
+    return db_error_create("not allowed",
+                           "%s operation not allowed on table in reserved "
+                           "database %s",
+                           json_text(json_object_find(op->json, "op")),
+                           x->db->schema->name);
+}
+
 static struct db_error *
 execute_insert(struct execution *x, struct operation *op)
 {
@@ -184,7 +198,10 @@ execute_insert(struct execution *x, struct operation *op)
     if (error) {
         return error;
     }
-    error = rbac_check_insert(x->db, client_of(x), table, parsed.values);
+    error = check_reserved(x, op);
+    if (!error) {
+        error = rbac_check_insert(x->db, client_of(x), table, parsed.values);
+    }
     if (error) {
         parsed_row_uninit(&parsed);
         return error;
@@ -365,6 +382,9 @@ execute_update(struct execution *x, struct operation *op)
             conditions_from_json(&condition, table->schema, where, x->symbols);
     }
     if (!error) {
+        error = check_reserved(x, op);
+    }
+    if (!error) {
         error = rbac_check_change(x->db, client_of(x), RBAC_UPDATE, table,
                                   &condition, &parsed.columns);
     }
@@ -433,6 +453,9 @@ execute_mutate(struct execution *x, struct operation *op)
             conditions_from_json(&condition, table->schema, where, x->symbols);
     }
     if (!error) {
+        error = check_reserved(x, op);
+    }
+    if (!error) {
         error = check_mutations(x, table, &condition, &mutations);
     }
     if (!error) {
@@ -470,6 +493,9 @@ execute_delete(struct execution *x, struct operation *op)
 
     struct conditions condition = CONDITIONS_INITIALIZER;
     error = conditions_from_json(&condition, table->schema, where, x->symbols);
+    if (!error) {
+        error = check_reserved(x, op);
+    }
     if (!error) {
         error = rbac_check_change(x->db, client_of(x), RBAC_DELETE, table,
                                   &condition, NULL);

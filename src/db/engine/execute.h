@@ -12,6 +12,7 @@
 /* What the requests need to know about their client. */
 struct execute_session {
     bool is_read_only; /* Only operations that change nothing. */
+    bool is_reserved;  /* The database is written by the server only. */
     struct rbac_client client;
     /* Whether the client owns 'lock', for "assert"; may be NULL. */
     bool (*owns_lock)(const struct execute_session *, const char *lock);

@@ -183,11 +183,10 @@ mutate_integer(enum mutator mutator, int64_t *x, int64_t y)
             return OUTCOME_DIVISION_BY_ZERO;
         }
         if (y == -1) {
-            /* INT64_MIN / -1 does not fit; any remainder of -1 is 0. */
+            /* INT64_MIN / -1 does not fit, so there is no remainder. */
+            overflow = __builtin_sub_overflow(0, *x, x);
             if (mutator == MUTATOR_MOD) {
                 *x = 0;
-            } else {
-                overflow = __builtin_sub_overflow(0, *x, x);
             }
         } else {
             *x = mutator == MUTATOR_DIV ? *x / y : *x % y;

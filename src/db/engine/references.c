@@ -158,6 +158,10 @@ count_strong(struct transaction *txn, struct row *src,
     if (dst == src) {
         return NULL; /* A row does not keep itself. */
     }
+    if (dst && dst->change && dst->change->is_insert
+        && dst->change->is_delete) {
+        dst = NULL; /* It never was. */
+    }
     if (dst) {
         dst->delta += sign;
         transaction_touch(txn, dst);

@@ -373,11 +373,13 @@ received(void *session_, struct jsonrpc_message *message)
         }
         return;
     }
-    bool is_cancel =
-        message->type == JSONRPC_NOTIFY && !strcmp(message->method, "cancel");
-    if (is_cancel && message->params->array.n == 1) {
-        trigger_cancel(session, json_item(message->params, 0));
-    } else if (!is_cancel) {
+    if (message->type == JSONRPC_NOTIFY) {
+        /* Others mean nothing to this server. */
+        if (!strcmp(message->method, "cancel")
+            && message->params->array.n == 1) {
+            trigger_cancel(session, json_item(message->params, 0));
+        }
+    } else {
         log_warn("%s: received unexpected %s message",
                  jsonrpc_session_name(session->rpc),
                  jsonrpc_type_name(message->type));

@@ -68,37 +68,6 @@ finish(struct served_db *sdb, struct execute_result *result)
     return execute_reply_with_error(result->reply, db_error);
 }
 
-/* RFC 7047 does not know it: ovsdb-server(7), "_Server" is read-only. */
-static struct json *
-refuse_internal(const struct json *params)
-{
-    for (size_t i = 1; i < params->array.n; i++) {
-        static const char *const writers[] = { "insert", "update", "mutate",
-                                               "delete" };
-        const struct json *op = json_object_find(json_item(params, i), "op");
-        for (size_t j = 0;
-             op && op->type == JSON_STRING && j < ARRAY_SIZE(writers); j++) {
-            if (!strcmp(json_text(op), writers[j])) {
-                struct json *results = json_array_create();
-                for (size_t k = 1; k < i; k++) {
-                    json_array_add(results, json_null_create());
-                }
-                execute_reply_with_error(
-                    results,
-                    db_error_create("not allowed",
-                                    "%s operation not allowed on table in "
-                                    "reserved database _Server",
-                                    writers[j]));
-                for (size_t k = i + 1; k < params->array.n; k++) {
-                    json_array_add(results, json_null_create());
-                }
-                return results;
-            }
-        }
-    }
-    return NULL;
-}
-
 static void
 run(struct db_session *session, struct served_db *sdb,
     const struct json *params, long long elapsed_ms,
@@ -106,16 +75,12 @@ run(struct db_session *session, struct served_db *sdb,
 {
     struct session_view view = {
         .base = { .is_read_only = session_may_only_read(session, sdb),
+                  .is_reserved = sdb->is_internal,
                   .client = { session->role, session_peer_id(session) },
                   .owns_lock = owns_lock },
         .session = session,
     };
-    struct json *refusal = sdb->is_internal ? refuse_internal(params) : NULL;
-    if (refusal) {
-        *result = (struct execute_result){ .reply = refusal };
-    } else {
-        execute(sdb->db, &view.base, params, elapsed_ms, result);
-    }
+    execute(sdb->db, &view.base, params, elapsed_ms, result);
 }
 
 static void trigger_destroy(struct trigger *);

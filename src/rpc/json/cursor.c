@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/scan.h"
 #include "rpc/json/lexer.h"
 
 /* Longest number; longer ones are left to the parser. */
@@ -121,8 +120,7 @@ json_cursor_name(struct json_cursor *c, struct json_span *span)
 
 /* Copies the number that comes next and checks its grammar. */
 static bool
-take_number(struct json_cursor *c, char number[NUMBER_MAX + 1],
-            bool *is_integerp)
+take_number(struct json_cursor *c, char number[NUMBER_MAX + 1])
 {
     skip_space(c);
     size_t len = 0;
@@ -136,7 +134,7 @@ take_number(struct json_cursor *c, char number[NUMBER_MAX + 1],
     }
     number[len] = '\0';
     c->p += len;
-    return !json_check_number(number, is_integerp);
+    return !json_check_number(number);
 }
 
 /* Takes an integer of few digits, which most are. */
@@ -170,35 +168,18 @@ json_cursor_integer(struct json_cursor *c, int64_t *valuep)
         return true;
     }
     char number[NUMBER_MAX + 1];
-    bool is_integer;
-    if (!take_number(c, number, &is_integer)) {
+    if (!take_number(c, number)) {
         return false;
     }
-    if (is_integer) {
-        return scan_i64(number, 10, valuep);
-    }
-    /* As the parser has it: a real that is whole is an integer. */
-    double value = strtod(number, NULL);
-    if (value >= -0x1p63 && value < 0x1p63
-        && value == (double) (int64_t) value) {
-        *valuep = (int64_t) value;
-        return true;
-    }
-    return false;
+    return json_scan_integer(number, valuep);
 }
 
 bool
 json_cursor_real(struct json_cursor *c, double *valuep)
 {
     char number[NUMBER_MAX + 1];
-    bool is_integer;
-    if (!take_number(c, number, &is_integer)) {
+    if (!take_number(c, number)) {
         return false;
-    }
-    int64_t integer;
-    if (is_integer && scan_i64(number, 10, &integer)) {
-        *valuep = (double) integer;
-        return true;
     }
     *valuep = strtod(number, NULL);
     return isfinite(*valuep);

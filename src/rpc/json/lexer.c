@@ -2,6 +2,7 @@
 
 #include "rpc/json/lexer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,10 +16,9 @@ is_digit(char c)
 }
 
 const char *
-json_check_number(const char *s, bool *is_integerp)
+json_check_number(const char *s)
 {
     s += *s == '-';
-    *is_integerp = true;
     if (*s == '0') {
         if (is_digit(*++s)) {
             return "leading zeros not allowed";
@@ -31,7 +31,6 @@ json_check_number(const char *s, bool *is_integerp)
         return "'-' must be followed by digit";
     }
     if (*s == '.') {
-        *is_integerp = false;
         if (!is_digit(*++s)) {
             return "decimal point must be followed by digit";
         }
@@ -40,7 +39,6 @@ json_check_number(const char *s, bool *is_integerp)
         }
     }
     if (*s == 'e' || *s == 'E') {
-        *is_integerp = false;
         s++;
         s += *s == '+' || *s == '-';
         if (!is_digit(*s)) {
@@ -55,6 +53,56 @@ json_check_number(const char *s, bool *is_integerp)
         }
     }
     return *s ? "syntax error in number" : NULL;
+}
+
+/* Appends 'digit' to 'value'; false if that does not fit. */
+static bool
+append_digit(int64_t *value, int digit)
+{
+    return !__builtin_mul_overflow(*value, 10, value)
+           && !__builtin_add_overflow(*value, digit, value);
+}
+
+bool
+json_scan_integer(const char *s, int64_t *valuep)
+{
+    /* Negative values have one more, so the value is kept negative. */
+    bool is_negative = *s == '-';
+    int64_t value = 0;
+    long n_zeros = 0; /* Behind 'value', not yet in it. */
+    bool is_fraction = false;
+    long n_fraction = 0; /* Digits behind the point. */
+    for (s += is_negative; is_digit(*s) || *s == '.'; s++) {
+        if (*s == '.') {
+            is_fraction = true;
+            continue;
+        }
+        n_fraction += is_fraction;
+        n_zeros++;
+        if (*s == '0') {
+            continue;
+        }
+        for (; n_zeros > 1; n_zeros--) {
+            if (value && !append_digit(&value, 0)) {
+                return false;
+            }
+        }
+        n_zeros = 0;
+        if (!append_digit(&value, -(*s - '0'))) {
+            return false;
+        }
+    }
+    long exponent = n_zeros - n_fraction + (*s ? strtol(s + 1, NULL, 10) : 0);
+    for (; value && exponent > 0; exponent--) {
+        if (!append_digit(&value, 0)) {
+            return false;
+        }
+    }
+    if (value && exponent < 0) {
+        return false;
+    }
+    *valuep = value;
+    return is_negative || !__builtin_sub_overflow(0, value, valuep);
 }
 
 /* The value of four hex digits, or -1. */

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
 /* Checks the grammar of numbers (RFC 8259 section 6) for 's', which ends with
- * a null byte.  Returns NULL or what is wrong; '*is_integerp' says whether it
- * has neither fraction nor exponent. */
-const char *json_check_number(const char *s, bool *is_integerp);
+ * a null byte.  Returns NULL or what is wrong. */
+const char *json_check_number(const char *s);
+/* Whether the number that 's' has the form of is exactly an integer of 64 bits,
+ * however it is written. */
+bool json_scan_integer(const char *s, int64_t *valuep);
 /* Appends the string with escapes between 's' and 'end' to 'out'; returns
  * what is wrong, to be freed, or NULL. */
 char *json_unescape(const char *s, const char *end, struct str *out);

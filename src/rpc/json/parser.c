@@ -338,17 +338,16 @@ take_number(struct json_parser *p, const char *at, const char *s, size_t len)
         s = copy = xmemdup0(s, len);
     }
 
-    bool is_integer;
     int64_t integer;
-    const char *wrong = json_check_number(s, &is_integer);
+    const char *wrong = json_check_number(s);
     if (wrong) {
         fail(p, at, "%s", wrong);
-    } else if (is_integer && scan_i64(s, 10, &integer)) {
+    } else if (json_scan_integer(s, &integer)) {
         take_token(p, at, 0, json_integer_create(integer));
     } else {
         double value = strtod(s, NULL);
         if (isfinite(value)) {
-            take_token(p, at, 0, json_number_create(value));
+            take_token(p, at, 0, json_real_create(value));
         } else {
             fail(p, at, "number outside valid range");
         }
