@@ -50,12 +50,13 @@ class ServerCheck:
             what = name if self.cluster_id is None else "with cluster ID %s" % self.cluster_id
             return "server does not have database %s" % what
         model = getattr(row, "model", "standalone")
-        if model == RELAY:
-            return None if getattr(row, "connected", True) else "relay server is not connected to its source"
-        if model != CLUSTERED:
+        if model not in (CLUSTERED, RELAY):
             return None
         if not getattr(row, "connected", True):
-            return "clustered database server is disconnected from cluster"
+            what = "cluster" if model == CLUSTERED else "its source"
+            return "%s database server is disconnected from %s" % (model, what)
+        if model == RELAY:
+            return None
         if self.leader_only and not getattr(row, "leader", True):
             return "clustered database server is not cluster leader"
         index = (getattr(row, "index", None) or [0])[0]

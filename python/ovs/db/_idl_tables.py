@@ -3,9 +3,11 @@ conditions that limit their rows."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Dict, Iterable, List, Optional, Set
 
 import ovs.db.custom_index
+import ovs.db.data
 import ovs.db.schema
 import ovs.json
 from ovs.db import error
@@ -91,6 +93,14 @@ class IdlTable:
     def is_readonly(self, column_name: str) -> bool:
         """Whether the column is not replicated, and may only be fetched."""
         return column_name in self.idl.readonly.get(self.name, ())
+
+    @functools.cached_property
+    def defaults(self) -> Dict[str, ovs.db.data.Datum]:
+        """What replicated columns begin with; rows share it."""
+        return {
+            name: ovs.db.data.Datum.default(self.columns[name].type)
+            for name in self.replicated_columns()
+        }
 
     def replicated_columns(self) -> List[str]:
         """The columns that the server tells us about."""

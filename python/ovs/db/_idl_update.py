@@ -120,11 +120,7 @@ class Updater:
         return data
 
     def _insert(self, table: Any, uuid_: uuid.UUID, row_json: Dict[str, Any]) -> None:
-        data = {
-            name: Datum.default(table.columns[name].type)
-            for name in table.replicated_columns()
-            if name not in row_json
-        }
+        data = dict(table.defaults)
         data.update(parse_columns(table, row_json))
         row = Row(self.idl, table, uuid_, data)
         table.rows[uuid_] = row

@@ -90,6 +90,8 @@ class Atom:
     def __from_json(
         type_: ovs.db.types.AtomicType, json: Any, symtab: Optional[Dict[str, uuid.UUID]]
     ) -> "Atom":
+        if type(json) is type_.json_type:
+            return Atom(type_, json)
         types = ovs.db.types
         if type_ is types.UuidType:
             return Atom(type_, ovs.ovsuuid.from_json(json, symtab))

@@ -21,6 +21,8 @@ class AtomicType:
         self.name = name
         self.default = default
         self.python_types = python_types
+        # Values in JSON of just this type need no conversion.
+        self.json_type = type(default) if type(default) in python_types[-1:] else None
 
     @staticmethod
     def from_string(s: str) -> "AtomicType":
