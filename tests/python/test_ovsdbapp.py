@@ -135,3 +135,30 @@ def test_events_are_matched(api):
     handler.shutdown()
     assert seen == [("update", "br0", {"k": "old"})]
     assert isinstance(api.lookup("Bridge", "br0"), ovs_idl.Row)
+
+
+def test_tables_come_and_go(ours):
+    from ovsdbapp.backend.ovs_idl import connection, idlutils
+
+    ours.start_ovsdb_server()
+    ours.vsctl("--no-wait", "add-br", "br0")
+    remote = f"unix:{ours.run_dir}/db.sock"
+    idl = connection.OvsdbIdl.from_server(remote, "Open_vSwitch", helper_tables=["Port"])
+    idlutils.wait_for_change(idl, 10)
+    assert set(idl.tables) == {"Port"} and len(idl.tables["Port"].rows) == 1
+    schema = idlutils.fetch_schema_json(remote, "Open_vSwitch")
+
+    idl.update_tables(["Bridge"], schema)
+    idl.force_reconnect()
+    idlutils.wait_for_change(idl, 10)
+
+    assert [row.name for row in idl.tables["Bridge"].rows.values()] == ["br0"]
+    (bridge,) = idl.tables["Bridge"].rows.values()
+    assert [port.name for port in bridge.ports] == ["br0"]
+    for table in ("Bridge", "Open_vSwitch", "Flow_Sample_Collector_Set"):
+        del schema["tables"][table]
+    idl.update_tables([], schema)
+    for _ in range(3):
+        idl.run()
+    assert set(idl.tables) == {"Port"} and idl.cond_seqno == idl._last_cond_seqno
+    idl.close()

@@ -147,6 +147,8 @@ class Idl:
         # Who handles the reply to which request.
         self._replies: Dict[Any, Callable[[Message], None]] = {}
         self._last_seqno: Optional[int] = None
+        # Servers of no use since we had content.
+        self._n_refusals = 0
         # Whether the connection is to be dropped.
         self._is_leaving = False
         self._session = ovs.jsonrpc.Session.open_multiple(
@@ -342,11 +344,21 @@ class Idl:
         rows = self.server_tables["Database"].rows
         complaint = self._server_check.complaint(rows, self._db.name)
         if complaint:
-            trying = "; trying another server" if self._session.get_num_of_remotes() > 1 else ""
-            vlog.info("%s: %s%s" % (self._session.get_name(), complaint, trying))
-            self._leave()
+            self._refuse(complaint)
         elif self.state == self.IDL_S_SERVER_MONITOR_REQUESTED:
             self._begin_data()
+
+    def _refuse(self, complaint: str) -> None:
+        """The server is of no use.  Each of the others is tried at once, all of
+        them again after a pause."""
+        n = self._session.get_num_of_remotes()
+        trying = "; trying another server" if n > 1 else ""
+        vlog.info("%s: %s%s" % (self._session.get_name(), complaint, trying))
+        self._n_refusals += 1
+        if self._n_refusals % n:
+            # The disconnection takes one.
+            self._session.reconnect.set_backoff_free_tries(2)
+        self._leave()
 
     # The data.
 
@@ -400,6 +412,7 @@ class Idl:
             found, last_id, updates = updates
         self.state = self.IDL_S_MONITORING
         self._ack_conditions()
+        self._n_refusals = 0
         self._session.reset_backoff()
         if not found:
             for table in self.tables.values():
