@@ -137,7 +137,7 @@ def test_conversion_passes_through(nodes):
     client.call("monitor", "Kitchen", "m", REQUEST)
     assert client.call("convert", "Kitchen", schema)["result"] == {}
     relay.suite.wait_for(
-        lambda: "fresh" in relay.client().call("get_schema", "Kitchen")["result"]
+        lambda: "fresh" in relay.ask("get_schema", "Kitchen")["result"]
         ["tables"]["Types"]["columns"], "new schema")
     client.call("echo")
     assert {"id": None, "method": "monitor_canceled", "params": ["m"]} in client.notes

@@ -32,7 +32,8 @@ parse_schema(const struct served_db *sdb, const struct json *json,
 }
 
 struct db_error *
-served_db_convert(struct served_db *sdb, const struct json *json)
+served_db_convert(struct served_db *sdb, const struct json *json,
+                  const struct db_session *converter)
 {
     struct schema *schema = NULL;
     struct database *converted;
@@ -55,6 +56,6 @@ served_db_convert(struct served_db *sdb, const struct json *json)
     log_info("%s: converted to schema version %s", sdb->db->schema->name,
              *converted->schema->version ? converted->schema->version
                                          : "none");
-    served_db_replace(sdb, converted);
+    served_db_replace(sdb, converted, converter);
     return NULL;
 }

@@ -183,7 +183,7 @@ got_schema(struct mirror *m, const struct json *result)
     } else {
         m->last_id = (struct uuid){ { 0 } };
         sdb->is_available = true;
-        served_db_replace(sdb, database_create(schema));
+        served_db_replace(sdb, database_create(schema), NULL);
         ask_content(m);
     }
 }

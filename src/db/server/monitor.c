@@ -173,7 +173,7 @@ monitor_request(struct db_session *session, struct served_db *sdb,
 {
     if (version == MONITOR_V3) {
         *errorp = check_since_params(params);
-    } else if (params->array.n != 3) {
+    } else if (params->array.n < 3) {
         *errorp = db_error_syntax(params, "invalid parameters");
     }
     if (*errorp) {
@@ -237,15 +237,14 @@ parse_condition(const struct monitor_table *mt, const struct json *json,
         struct members m;
         members_init(&m, request, "Parsing table %s", name);
         const struct json *columns = members_find(&m, "columns", MEMBER_ARRAY);
-        const struct json *where =
-            members_find(&m, "where", MEMBER_ARRAY | MEMBER_BOOLEAN);
+        const struct json *where = members_find(&m, "where", MEMBER_ARRAY);
         struct db_error *error = members_finish(&m);
         if (!error && columns) {
             error =
                 db_error_syntax(request, "changing columns is unsupported");
         }
         conditions_uninit(condition);
-        if (!error && where && where->type == JSON_ARRAY) {
+        if (!error && where) {
             error = conditions_from_json(condition, mt->table->schema, where,
                                          NULL);
         }
@@ -297,8 +296,8 @@ change_conditions(struct monitor *monitor, const struct json *requests,
         }
     }
     for (size_t i = 0; i < n_parsed; i++) {
-        if (!error && view->version != MONITOR_V1) {
-            const struct json_member *m = &requests->object.members[i];
+        const struct json_member *m = &requests->object.members[i];
+        if (!error && view->version != MONITOR_V1 && m->value->array.n) {
             struct db_error *never = find_change(view, m, &mt);
             assert(!never);
             monitor_view_recondition(view, mt, &conditions[i], updates);
@@ -409,18 +408,6 @@ monitors_update(struct served_db *sdb, const struct transaction *txn)
         monitor->view->txn = NULL;
         json_unref(steal_ptr(&monitor->view->updates));
     }
-}
-
-bool
-session_monitors(const struct db_session *session, const struct served_db *sdb)
-{
-    const struct monitor *monitor;
-    LIST_FOR_EACH (monitor, session_node, &session->monitors) {
-        if (monitor->sdb == sdb) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void

@@ -52,18 +52,13 @@ serve(struct db_server *server, struct database *db, struct storage *storage)
     return sdb;
 }
 
-static bool
-uses(const struct db_session *session, const struct served_db *sdb)
-{
-    return session_monitors(session, sdb) || session_waits_for(session, sdb);
-}
-
 void
-served_db_replace(struct served_db *sdb, struct database *content)
+served_db_replace(struct served_db *sdb, struct database *content,
+                  const struct db_session *converter)
 {
     struct db_session *session, *next;
     LIST_FOR_EACH_SAFE (session, next, node, &sdb->server->sessions) {
-        if (!session->is_change_aware && uses(session, sdb)) {
+        if (!session->is_change_aware && session != converter) {
             db_session_reconnect(session);
         }
     }

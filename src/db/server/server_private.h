@@ -87,8 +87,11 @@ void server_trim_memory(void *db_server);
 void session_forget(struct db_session *);
 
 /* server.c: gives 'sdb' another content, which it takes: ends monitors and
- * waiting transactions of the old one. */
-void served_db_replace(struct served_db *, struct database *content);
+ * waiting transactions of the old one, and the connections of clients that do
+ * not know of changes of databases, but not that of 'converter', if any, who
+ * has a reply to get. */
+void served_db_replace(struct served_db *, struct database *content,
+                       const struct db_session *converter);
 
 /* compaction.c: tells those who wait for 'sdb', which goes away. */
 void compactions_abandon(struct served_db *sdb);
@@ -100,17 +103,16 @@ void tlog_committed(const struct transaction *);
 void replication_mirror_ended(struct db_server *);
 void replication_init(struct db_server *);
 
-/* conversion.c: changes the schema to the one in 'json'. */
-struct db_error *served_db_convert(struct served_db *,
-                                   const struct json *) WARN_UNUSED;
+/* conversion.c: changes the schema to the one in 'json' for 'converter'. */
+struct db_error *
+served_db_convert(struct served_db *, const struct json *,
+                  const struct db_session *converter) WARN_UNUSED;
 
 /* trigger.c: "transact" requests being executed or waiting. */
 struct trigger;
 void trigger_execute(struct db_session *, struct served_db *,
                      struct jsonrpc_message *request);
 void trigger_cancel(struct db_session *, const struct json *id);
-/* Whether a request about 'sdb' is waiting. */
-bool session_waits_for(const struct db_session *, const struct served_db *);
 /* Drops the waiting ones of 'session' without a reply. */
 void triggers_forget(struct db_session *);
 void triggers_retry(void *served_db);
@@ -151,8 +153,6 @@ struct json *monitor_cancel(struct db_session *, const struct json *params,
 struct json *monitor_cond_change(struct db_session *,
                                  const struct json *params,
                                  struct db_error **);
-/* Whether it has a monitor of 'sdb'. */
-bool session_monitors(const struct db_session *, const struct served_db *);
 /* Ends all monitors of 'session'. */
 void monitors_forget(struct db_session *);
 /* Tells all monitors of 'db' about the changes of 'txn'. */

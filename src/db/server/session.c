@@ -269,7 +269,7 @@ convert(struct db_session *session, struct served_db *sdb,
                                "convert operation not allowed when database "
                                "server is in read only mode");
     }
-    return served_db_convert(sdb, json_item(params, 1));
+    return served_db_convert(sdb, json_item(params, 1), session);
 }
 
 /* "transact" and "convert", which may take their time: takes 'request'. */

@@ -293,19 +293,6 @@ triggers_abandon(struct served_db *sdb)
     }
 }
 
-bool
-session_waits_for(const struct db_session *session,
-                  const struct served_db *sdb)
-{
-    const struct trigger *trigger;
-    LIST_FOR_EACH (trigger, session_node, &session->triggers) {
-        if (trigger->sdb == sdb) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void
 triggers_forget(struct db_session *session)
 {

@@ -34,8 +34,8 @@ add_column(struct monitor_table *mt, const struct column *column, int select,
 {
     for (size_t i = 0; i < mt->n_columns; i++) {
         if (mt->columns[i].column == column) {
-            return db_error_syntax(json,
-                                   "column name mentioned more than once");
+            return db_error_syntax(json, "column %s mentioned more than once",
+                                   column->name);
         }
     }
     mt->columns[mt->n_columns++] = (struct monitor_column){ column, select };
@@ -59,8 +59,7 @@ add_columns(struct monitor_table *mt, const struct json *columns, int select)
     for (size_t i = 0; !error && i < columns->array.n; i++) {
         const struct json *name = json_item(columns, i);
         if (name->type != JSON_STRING) {
-            return db_error_syntax(columns, "columns must be array of column "
-                                            "names");
+            return db_error_syntax(columns, "array of column names expected");
         }
         const struct column *column =
             table_schema_find_column(schema, json_text(name));
@@ -72,18 +71,17 @@ add_columns(struct monitor_table *mt, const struct json *columns, int select)
     return error;
 }
 
-/* Parses one <monitor-request> of a table. */
+/* Parses one <monitor-request> of a table; the first one has the condition
+ * for all. */
 static struct db_error *
 parse_request(struct monitor_table *mt, enum monitor_version version,
-              const struct json *json)
+              const struct json *json, bool is_first)
 {
     const char *name = mt->table->schema->name;
     struct members m;
     members_init(&m, json, "Parsing table %s", name);
     const struct json *where =
-        version == MONITOR_V1
-            ? NULL
-            : members_find(&m, "where", MEMBER_ARRAY | MEMBER_BOOLEAN);
+        version == MONITOR_V1 ? NULL : members_find(&m, "where", MEMBER_ARRAY);
     const struct json *columns = members_find(&m, "columns", MEMBER_ARRAY);
     const struct json *select_json = members_find(&m, "select", MEMBER_OBJECT);
     struct db_error *error = members_finish(&m);
@@ -95,10 +93,15 @@ parse_request(struct monitor_table *mt, enum monitor_version version,
         error = add_columns(mt, columns, select);
         mt->select |= select;
     }
-    if (!error && where && where->type == JSON_ARRAY) {
-        conditions_uninit(&mt->condition);
-        error = conditions_from_json(&mt->condition, mt->table->schema, where,
-                                     NULL);
+    if (!error && where) {
+        struct conditions condition = CONDITIONS_INITIALIZER;
+        error =
+            conditions_from_json(&condition, mt->table->schema, where, NULL);
+        if (!error && is_first) {
+            mt->condition = condition;
+        } else {
+            conditions_uninit(&condition);
+        }
     }
     return error;
 }
@@ -115,11 +118,11 @@ parse_table(struct monitor_view *view, const char *name,
     mt->table = table;
     mt->columns = xcalloc(table->schema->n_columns, sizeof *mt->columns);
     if (json->type != JSON_ARRAY) {
-        return parse_request(mt, view->version, json);
+        return parse_request(mt, view->version, json, true);
     }
     for (size_t i = 0; i < json->array.n; i++) {
         struct db_error *error =
-            parse_request(mt, view->version, json_item(json, i));
+            parse_request(mt, view->version, json_item(json, i), !i);
         if (error) {
             return error;
         }

@@ -567,6 +567,12 @@ run_task(void *rpc)
     run(rpc, false);
 }
 
+void
+jsonrpc_flush(struct jsonrpc *rpc)
+{
+    send_output(rpc);
+}
+
 /* Blocking calls. */
 
 int

@@ -66,6 +66,10 @@ void jsonrpc_pause(struct jsonrpc *, bool paused);
 unsigned long long jsonrpc_received_bytes(const struct jsonrpc *);
 unsigned long long jsonrpc_sent_bytes(const struct jsonrpc *);
 
+/* Sends of what is queued as much as goes without waiting, not only when the
+ * loop runs next. */
+void jsonrpc_flush(struct jsonrpc *);
+
 /* For programs that have nothing else to do; the loop runs inside.  Messages
  * other than those waited for go to the observer. */
 /* Sends all that is queued: 0, EOF or errno. */

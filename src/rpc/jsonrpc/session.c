@@ -12,7 +12,11 @@
 #include "base/uuid.h"
 #include "sys/clock/clock.h"
 
-enum { DEFAULT_PROBE_MS = 5000 };
+enum {
+    DEFAULT_PROBE_MS = 5000,
+    /* With more bytes to send, answers to probes make us read no more. */
+    ECHO_BACKLOG = 1 << 20,
+};
 
 struct jsonrpc_session {
     struct loop *loop;
@@ -30,6 +34,7 @@ struct jsonrpc_session {
     size_t backlog_limit;
     size_t max_message_size; /* 0: the default. */
     bool paused;
+    bool is_flooded; /* Paused until the answers to probes are sent. */
 
     struct stream *stream;            /* Connecting. */
     struct stream_listener *listener; /* Waiting for the peer. */
@@ -150,6 +155,7 @@ attach(struct jsonrpc_session *s, struct stream *stream)
     if (s->max_message_size) {
         jsonrpc_set_max_message_size(s->rpc, s->max_message_size);
     }
+    s->is_flooded = false;
     jsonrpc_pause(s->rpc, s->paused);
     reconnect_connected(s->reconnect, clock_msec());
     s->seqno++;
@@ -340,7 +346,7 @@ note_activity(struct jsonrpc_session *s)
     if (s->rpc) {
         unsigned long long bytes =
             jsonrpc_received_bytes(s->rpc)
-            + (s->paused ? jsonrpc_sent_bytes(s->rpc) : 0);
+            + (s->paused || s->is_flooded ? jsonrpc_sent_bytes(s->rpc) : 0);
         if (bytes != s->seen_bytes) {
             s->seen_bytes = bytes;
             reconnect_activity(s->reconnect, clock_msec());
@@ -380,6 +386,16 @@ run(void *s_)
     }
 }
 
+/* Whoever sends probes and does not read the answers cannot send more. */
+static void
+set_flooded(struct jsonrpc_session *s, bool is_flooded)
+{
+    if (s->is_flooded != is_flooded) {
+        s->is_flooded = is_flooded;
+        jsonrpc_pause(s->rpc, s->paused || is_flooded);
+    }
+}
+
 /* Answers probes and swallows their answers; false if 'm' is for the user. */
 static bool
 handle_echo(struct jsonrpc_session *s, const struct jsonrpc_message *m)
@@ -387,6 +403,9 @@ handle_echo(struct jsonrpc_session *s, const struct jsonrpc_message *m)
     if (m->type == JSONRPC_REQUEST && !strcmp(m->method, "echo")) {
         jsonrpc_send(s->rpc, jsonrpc_reply_create(json_ref(m->params),
                                                   json_ref(m->id)));
+        if (jsonrpc_backlog(s->rpc) > ECHO_BACKLOG) {
+            set_flooded(s, true);
+        }
         return true;
     }
     return m->type == JSONRPC_REPLY && m->id->type == JSON_STRING
@@ -422,6 +441,7 @@ static void
 rpc_drained(void *s_)
 {
     struct jsonrpc_session *s = s_;
+    set_flooded(s, false);
     if (s->observer->drained) {
         s->observer->drained(s->arg);
     }
@@ -546,7 +566,7 @@ jsonrpc_session_pause(struct jsonrpc_session *s, bool paused)
 {
     s->paused = paused;
     if (s->rpc) {
-        jsonrpc_pause(s->rpc, paused);
+        jsonrpc_pause(s->rpc, paused || s->is_flooded);
     }
 }
 
@@ -565,6 +585,9 @@ jsonrpc_session_stats(const struct jsonrpc_session *s)
 void
 jsonrpc_session_reconnect(struct jsonrpc_session *s)
 {
+    if (s->rpc) {
+        jsonrpc_flush(s->rpc); /* A reply should not go with the connection. */
+    }
     reconnect_force(s->reconnect, clock_msec());
     loop_task_schedule(&s->task);
 }
