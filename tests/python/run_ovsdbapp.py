@@ -8,7 +8,6 @@ import importlib.util
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import types
 import unittest

@@ -7,6 +7,7 @@ import pytest
 from idl_tools import Replica
 
 from ovs.db.idl import Transaction
+from ovs.jsonrpc import Message
 
 A, B, C = (str(uuid.UUID(int=i)) for i in (1, 2, 3))
 CLUSTER = str(uuid.UUID(int=99))
@@ -236,6 +237,8 @@ def test_what_we_did_not_ask_for_is_left_out(fake, replica):
 
     server.notify("update3", "another monitor", B, {"Kid": {A: {"delete": None}}})
     server.notify("surprise")
+    for id_ in (12345678, "surprise", [], {}):
+        server.connection.send(Message.create_reply({}, id_))
     server.notify("update3", str(idl.uuid), B, {"Kid": {
         B: {"insert": {}}, C: {"delete": None}}})
     idl.until(lambda: len(idl.rows("Kid")) == 2, server)

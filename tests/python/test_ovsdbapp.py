@@ -4,7 +4,6 @@ It is found in the system or in the directory OVS_OVSDBAPP.  The schemas of OVN
 are those of the system or of the peer.
 """
 
-import importlib.util
 import os
 import pathlib
 import sys

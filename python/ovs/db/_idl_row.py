@@ -69,8 +69,10 @@ class Mutation:
         base = ovs.db.types.BaseType(ovs.db.types.VoidType)
         set_type = ovs.db.types.Type(base)
         map_type = ovs.db.types.Type(base, base)
-        keys = {key: value for key, value in self.removes.items() if value is None}
-        pairs = {key: value for key, value in self.removes.items() if value is not None}
+        keys: Dict[Atom, Optional[Atom]] = {}
+        pairs: Dict[Atom, Optional[Atom]] = {}
+        for key, value in self.removes.items():
+            (keys if value is None else pairs)[key] = value
         added_type = map_type if any(v is not None for v in self.inserts.values()) else set_type
         steps = (
             ("delete", Datum(set_type, keys)),
@@ -239,9 +241,12 @@ class Row:
             vlog.err("attempting to write bad value to column %s (%s)" % (column_name, e))
             return
         if column_name in self._changes or self._data is None:
+            # What is going to be written is known, so the change is in it.
+            datum = self._datum(column_name)
+            assert datum is not None
             mutation = Mutation()
             getattr(mutation, mutator)(key, value)
-            self._write(column_name, mutation.apply(self._datum(column_name)))
+            self._write(column_name, mutation.apply(datum))
             return
         with self._table.rows.changing(self):
             mutation = self._mutations.setdefault(column_name, Mutation())

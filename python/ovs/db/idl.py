@@ -20,7 +20,7 @@ from __future__ import annotations
 import enum
 import re
 import uuid
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional, Union
 
 import ovs.db.custom_index
 import ovs.db.schema
@@ -201,7 +201,7 @@ class Idl:
         """Probes the server after so many ms without news; 0 is never."""
         self._session.reconnect.set_probe_interval(probe_interval)
 
-    def set_cluster_id(self, cluster_id: Optional[uuid.UUID]) -> None:
+    def set_cluster_id(self, cluster_id: Union[uuid.UUID, str, None]) -> None:
         """Uses only servers of this cluster; None is any."""
         if isinstance(cluster_id, str):
             cluster_id = ovs.ovsuuid.from_string(cluster_id)
@@ -281,7 +281,8 @@ class Idl:
         if message.type == Message.T_NOTIFY:
             self._handle_notification(message)
             return
-        if message.type in (Message.T_REPLY, Message.T_ERROR):
+        is_reply = message.type in (Message.T_REPLY, Message.T_ERROR)
+        if is_reply and isinstance(message.id, (int, str)):
             handler = self._replies.pop(message.id, None)
             if handler is not None:
                 handler(message)
@@ -387,7 +388,7 @@ class Idl:
         conditions as before."""
         requests = {}
         for table in self.tables.values():
-            if self.last_id == _NO_TRANSACTION:
+            if self.last_id == _NO_TRANSACTION or table.condition.acked is None:
                 condition = table.condition.request()
             else:
                 condition = table.condition.acked
