@@ -1,6 +1,6 @@
 """ovsdbapp, the library of OpenStack and others, on our package.
 
-It is found in the system or in the directory OVS_OVSDBAPP.  The schemas of OVN
+It is found in the system or where `make peer` has put it.  The schemas of OVN
 are those of the system or of the peer.
 """
 
@@ -12,7 +12,8 @@ import pytest
 
 from ovs.db import idl as ovs_idl
 
-EXTRA = os.environ.get("OVS_OVSDBAPP")
+PEER = os.environ.get("OVS_PEER")
+EXTRA = str(pathlib.Path(PEER).resolve().parent / "ovsdbapp/usr/lib/python3/dist-packages") if PEER else None
 if EXTRA:
     sys.path.append(EXTRA)
 pytest.importorskip("ovsdbapp")
