@@ -337,6 +337,14 @@ def test_indexes_see_what_a_transaction_does(replica):
 
     assert (found("old"), found("new"), found("other")) == ([row], [], [])
     assert list(idl.index_equal("Root", "by_kids", kid)) == []
+    txn = Transaction(idl)
+    kid = txn.insert(idl.tables["Kid"])
+    row.name = "new"
+    row.addvalue("kids", kid)
+    assert list(idl.index_equal("Root", "by_kids", kid)) == found("new") == [row]
+    txn.abort()
+    assert list(idl.index_equal("Root", "by_kids", kid)) == found("new") == []
+    assert found("old") == [row]
 
 
 def test_schema_helpers_choose_tables_and_columns(tmp_path):

@@ -109,6 +109,20 @@ def test_a_follower_will_do_if_the_leader_need_not_be_asked(fake, replica):
     assert idl.leader_only is False
 
 
+def test_no_server_of_a_cluster_is_forgotten_for_long(fake, replica):
+    followers = [fake(**member(leader=False)) for _ in range(2)]
+    idl = replica(*followers)
+    pauses = set()
+
+    def is_enough():
+        pauses.add(idl._session.reconnect.backoff)
+        return all(server.n_connections >= 2 for server in followers)
+
+    idl.until(is_enough, *followers)
+
+    assert pauses <= {0, 1000}
+
+
 @pytest.mark.parametrize("bad", [
     member(connected=False),
     member(name="Other"),
@@ -183,6 +197,9 @@ def test_conditions_that_had_no_answer_begin_anew(fake, replica):
     first = idl.cond_change("Kid", [["k", "==", 1]])
     idl.until(lambda: "monitor_cond_change" in server.methods(), server)
     second = idl.cond_change("Kid", [["k", "==", 2]])
+    idl.run()
+    server.run()
+    assert server.methods().count("monitor_cond_change") == 1
     server.hang_up()
 
     idl.until(lambda: idl.cond_seqno >= second, server)

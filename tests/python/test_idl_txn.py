@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from idl_tools import wait_until
 from lib.ovsdb import Client
 
 from ovs.db.idl import Row, Transaction
@@ -163,6 +164,7 @@ def test_maps_change_whatever_others_do(idl, client):
     txn = Transaction(idl)
     row.setkey("ssmap", "a", "9")
     row.delkey("ssmap", "b")
+    row.delkey("ssmap", "b", "other")
     row.delkey("ssmap", "c", "3")
     row.delkey("ssmap", "d", "other")
     row.setkey("ssmap", "e", "5")
@@ -270,12 +272,14 @@ def test_columns_that_are_not_replicated_are_fetched(idl, replica):
     columns = ["name", "a", "b"]
     other = replica(tables={"Root": columns}, readonly={"Root": ["a"]})
     row = other.row("Root", name="x")
+    other.index_create("Root", "by_a").add_columns("a")
     assert not hasattr(row, "a") and row.b == []
     seqno = other.change_seqno
 
     other.transact(lambda txn: row.fetch("a"))
 
     assert row.a == 3 and other.change_seqno > seqno
+    assert list(other.index_equal("Root", "by_a", 3)) == [row]
     txn = Transaction(other)
     row.a = 4
     assert other.commit(txn) == Transaction.UNCHANGED
@@ -291,15 +295,16 @@ def test_transactions_need_the_lock(idl, replica):
 
     txn = Transaction(other)
     txn.insert(other.tables["Root"])
-    assert other.commit(txn) == Transaction.NOT_LOCKED
+    # The server need not be asked.
+    assert txn.commit() == Transaction.NOT_LOCKED
     assert other.rows("Root") == []
     idl.insert("Root", name="x")
+    other.until(lambda: other.rows("Root"))
 
     seqno = other.change_seqno
     idl.set_lock(None)
     idl.until(lambda: other.has_lock, other)
     assert other.change_seqno > seqno and not other.is_lock_contended
-    other.until(lambda: other.rows("Root"))
     other.insert("Root", name="y", a=1)
 
 
@@ -325,6 +330,21 @@ def test_a_broken_connection_means_try_again(idl, kitchen):
     assert idl.commit(txn) == Transaction.TRY_AGAIN
     txn = Transaction(idl)
     txn.insert(idl.tables["Kid"])
+    assert txn.commit() == Transaction.TRY_AGAIN
+
+
+def test_a_new_connection_must_be_noticed_before_a_transaction(idl):
+    idl.force_reconnect()
+    seqno = idl._session.get_seqno()
+    session = idl._session
+
+    def is_new():
+        return session.is_connected() and session.get_seqno() > seqno
+
+    wait_until(is_new, [session])
+    txn = Transaction(idl)
+    txn.insert(idl.tables["Root"])
+
     assert txn.commit() == Transaction.TRY_AGAIN
 
 
