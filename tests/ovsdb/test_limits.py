@@ -118,6 +118,30 @@ def test_endless_message_ends_the_connection(server, start, piece, count):
     assert rss(server) - before < 50 * MIB
 
 
+def test_transactions_that_wait_are_bounded(server):
+    wait = {"op": "wait", "table": "Types", "where": [], "columns": ["i"], "until": "==", "rows": [{"i": 7}]}
+    put_big_row(server, 10)
+    before = rss(server)
+    sock = connect(server)
+    sock.settimeout(1)
+    n_sent = 0
+    with pytest.raises(TimeoutError):
+        for i in range(100):
+            texts = (json.dumps({"id": i * 100 + j, "method": "transact", "params": ["Kitchen", wait]}) for j in range(100))
+            sock.sendall("".join(texts).encode())
+            n_sent += 100
+    assert 1000 <= n_sent < 5000
+    assert rss(server) - before < 20 * MIB
+    assert_responsive(server)
+    # They come true, and so do those that were not read before.
+    sock.settimeout(20)
+    row = {"op": "update", "table": "Types", "where": [], "row": {"i": 7}}
+    assert Client(server.sock).transact(row) == [{"count": 1}]
+    seen = 0
+    while seen < n_sent:
+        seen += sock.recv(MIB).count(b'"result":[{}]')
+
+
 @pytest.mark.slow
 def test_million_operations_leave_no_memory_behind(server):
     n = 1_000_000

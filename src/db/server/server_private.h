@@ -62,6 +62,9 @@ struct db_session {
     struct list waiters;  /* Of struct lock_waiter. */
     size_t n_locks_lost;
     unsigned long long n_received; /* Bytes counted in 'n_untrimmed'. */
+    size_t request_size;           /* Bytes of the present request, about. */
+    size_t n_waiting;              /* Transactions in 'triggers'. */
+    size_t waiting_size;           /* Bytes of their requests. */
     void (*closed)(struct db_session *, void *arg); /* NULL: reconnects. */
     void *closed_arg;
 };
@@ -81,6 +84,8 @@ void session_send(struct db_session *, struct jsonrpc_message *);
 /* jsonrpc_send_text() */
 void session_send_text(struct db_session *, struct str *head,
                        struct json *body, const char *tail);
+/* Reads requests, or not while there is enough to do about those before. */
+void session_update_pause(struct db_session *);
 /* Gives memory that requests took back to the system. */
 void server_trim_memory(void *db_server);
 /* Ends what the present connection of the client had. */

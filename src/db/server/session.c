@@ -15,8 +15,11 @@ enum {
     /* A client that leaves more than this unread is cut off, unless twice the
      * databases are more: it may well have asked for all of them. */
     SESSION_MIN_BACKLOG = 64 << 20,
-    /* Requests wait while more than this is unread. */
+    /* Requests wait while more than this is unread, ... */
     SESSION_PAUSE_BACKLOG = 1 << 20,
+    /* ... or so many transactions wait, or they are so large together. */
+    SESSION_PAUSE_WAITING = 1000,
+    SESSION_PAUSE_WAITING_BYTES = 64 << 20,
     /* A client that sends a longer message is cut off. */
     SESSION_MAX_MESSAGE = 256 << 20,
     /* After so many bytes of requests, what they took is given back to the
@@ -352,13 +355,24 @@ count_received(struct db_session *session)
 {
     struct db_server *server = session->server;
     unsigned long long n = jsonrpc_session_received_bytes(session->rpc);
-    server->n_untrimmed += n - session->n_received;
+    session->request_size = n - session->n_received;
+    server->n_untrimmed += session->request_size;
     session->n_received = n;
     if (server->n_untrimmed >= TRIM_BYTES
         && !loop_timer_is_set(&server->trim_timer)) {
         long long next = server->last_trimmed + TRIM_INTERVAL_MS;
         loop_timer_set(&server->trim_timer, MAX(next, clock_msec()));
     }
+}
+
+void
+session_update_pause(struct db_session *session)
+{
+    jsonrpc_session_pause(
+        session->rpc,
+        jsonrpc_session_backlog(session->rpc) > SESSION_PAUSE_BACKLOG
+            || session->n_waiting >= SESSION_PAUSE_WAITING
+            || session->waiting_size >= SESSION_PAUSE_WAITING_BYTES);
 }
 
 static void
@@ -368,9 +382,7 @@ received(void *session_, struct jsonrpc_message *message)
     count_received(session);
     if (message->type == JSONRPC_REQUEST) {
         handle_request(session, message);
-        if (jsonrpc_session_backlog(session->rpc) > SESSION_PAUSE_BACKLOG) {
-            jsonrpc_session_pause(session->rpc, true);
-        }
+        session_update_pause(session);
         return;
     }
     if (message->type == JSONRPC_NOTIFY) {
@@ -408,10 +420,9 @@ session_forget(struct db_session *session)
 }
 
 static void
-drained(void *session_)
+drained(void *session)
 {
-    struct db_session *session = session_;
-    jsonrpc_session_pause(session->rpc, false);
+    session_update_pause(session);
 }
 
 static void
@@ -420,7 +431,7 @@ disconnected(void *session_, int error UNUSED)
     struct db_session *session = session_;
     count_received(session);
     session_forget(session);
-    jsonrpc_session_pause(session->rpc, false);
+    session_update_pause(session);
     if (session->closed && !jsonrpc_session_is_alive(session->rpc)) {
         session->closed(session, session->closed_arg);
     }

@@ -20,6 +20,7 @@ struct trigger {
     struct jsonrpc_message *request; /* Owned. */
     long long created_ms;
     struct loop_timer timer; /* The timeout of the "wait". */
+    size_t size;             /* Bytes of the request, about. */
     bool is_forwarded;       /* The source of the relay answers it. */
     int64_t forward_id;      /* As mirror_forward() gave it; 0: not sent. */
 };
@@ -114,6 +115,9 @@ trigger_create(struct db_session *session, struct served_db *sdb,
     trigger->session = session;
     trigger->request = request;
     trigger->created_ms = clock_msec();
+    trigger->size = session->request_size;
+    session->n_waiting++;
+    session->waiting_size += trigger->size;
     list_push_back(&sdb->triggers, &trigger->db_node);
     list_push_back(&session->triggers, &trigger->session_node);
     loop_timer_init(session->server->loop, &trigger->timer, timed_out,
@@ -203,6 +207,9 @@ trigger_destroy(struct trigger *trigger)
     loop_timer_cancel(&trigger->timer);
     list_remove(&trigger->db_node);
     list_remove(&trigger->session_node);
+    trigger->session->n_waiting--;
+    trigger->session->waiting_size -= trigger->size;
+    session_update_pause(trigger->session);
     jsonrpc_message_destroy(trigger->request);
     free(trigger);
 }
