@@ -265,6 +265,8 @@ journal_read_text(struct journal *j, const char **textp, size_t *sizep)
     *sizep = 0;
     assert(!j->is_writing);
     if (!fgets(line, sizeof line, j->stream)) {
+        /* The last record may have been a large one. */
+        str_uninit(&j->buffer);
         return ferror(j->stream) ? io_error(j, errno, "read error") : NULL;
     }
     size_t header_len = strlen(line);
