@@ -384,12 +384,7 @@ class Session:
 
     def close(self) -> None:
         """Ends the session."""
-        if self.rpc is not None:
-            self.rpc.close()
-            self.rpc = None
-        if self.stream is not None:
-            self.stream.close()
-            self.stream = None
+        self.__disconnect_quietly()
         if self.pstream is not None:
             self.pstream.close()
             self.pstream = None

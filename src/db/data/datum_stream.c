@@ -85,15 +85,10 @@ static bool
 read_uuid(union atom *atom, struct json_cursor *c)
 {
     struct json_span span;
-    char text[UUID_LEN + 1];
-    if (!json_cursor_take(c, '[') || !json_cursor_literal(c, "uuid")
-        || !json_cursor_take(c, ',') || !json_cursor_string(c, &span)
-        || span.len != UUID_LEN) {
-        return false;
-    }
-    memcpy(text, span.text, UUID_LEN);
-    text[UUID_LEN] = '\0';
-    return uuid_parse(text, &atom->uuid) && json_cursor_take(c, ']');
+    return json_cursor_take(c, '[') && json_cursor_literal(c, "uuid")
+           && json_cursor_take(c, ',') && json_cursor_string(c, &span)
+           && span.len == UUID_LEN && uuid_parse_prefix(span.text, &atom->uuid)
+           && json_cursor_take(c, ']');
 }
 
 static bool

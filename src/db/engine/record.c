@@ -19,11 +19,7 @@ static void
 put_column(struct str *out, const struct column *column,
            const struct datum *datum)
 {
-    if (str_last(out) != '{') {
-        str_put_char(out, ',');
-    }
-    json_put_string(out, column->name, strlen(column->name));
-    str_put_char(out, ':');
+    json_put_name(out, column->name, strlen(column->name));
     datum_put_json(out, datum, &column->type);
 }
 
@@ -106,11 +102,8 @@ static void
 put_table(struct str *out, const struct table *table)
 {
     const char *name = table->schema->name;
-    if (str_last(out) != '{') {
-        str_put_char(out, ',');
-    }
-    json_put_string(out, name, strlen(name));
-    str_put_n(out, ":{", 2);
+    json_put_name(out, name, strlen(name));
+    str_put_char(out, '{');
 }
 
 /* Begins the member of a row in a table. */
@@ -119,12 +112,7 @@ put_uuid(struct str *out, const struct uuid *uuid)
 {
     char text[UUID_LEN + 1];
     uuid_format(uuid, text);
-    if (str_last(out) != '{') {
-        str_put_char(out, ',');
-    }
-    str_put_char(out, '"');
-    str_put_n(out, text, UUID_LEN);
-    str_put_n(out, "\":", 2);
+    json_put_name(out, text, UUID_LEN);
 }
 
 /* Ends the tables of a record. */
@@ -413,13 +401,8 @@ read_row(struct reader *r, struct table *table)
 {
     struct json_span name;
     struct uuid uuid;
-    char text[UUID_LEN + 1];
-    if (!json_cursor_name(&r->cursor, &name) || name.len != UUID_LEN) {
-        return false;
-    }
-    memcpy(text, name.text, UUID_LEN);
-    text[UUID_LEN] = '\0';
-    if (!uuid_parse(text, &uuid)) {
+    if (!json_cursor_name(&r->cursor, &name) || name.len != UUID_LEN
+        || !uuid_parse_prefix(name.text, &uuid)) {
         return false;
     }
     struct row *row = table_find_row(table, &uuid);

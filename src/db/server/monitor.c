@@ -396,7 +396,9 @@ void
 monitors_update(struct served_db *sdb, const struct transaction *txn)
 {
     struct monitor *monitor;
-    monitors_forget_initial(sdb);
+    if (loop_timer_is_set(&sdb->initial_timer)) {
+        monitors_forget_initial(sdb);
+    }
     LIST_FOR_EACH (monitor, db_node, &sdb->monitors) {
         print_changes(monitor->view, txn);
         if (monitor->view->updates) {

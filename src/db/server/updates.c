@@ -7,17 +7,6 @@
 #include "base/mem.h"
 #include "db/server/monitor.h"
 
-/* Begins a member of the object that is being written. */
-static void
-put_name(struct str *out, const char *name, size_t len)
-{
-    if (str_last(out) != '{') {
-        str_put_char(out, ',');
-    }
-    json_put_string(out, name, len);
-    str_put_char(out, ':');
-}
-
 /* Begins the member of 'row'. */
 static void
 begin_row(struct monitor_updates *u, const struct row *row)
@@ -26,17 +15,13 @@ begin_row(struct monitor_updates *u, const struct row *row)
     char uuid[UUID_LEN + 1];
     if (u->table != row->table) {
         const char *name = row->table->schema->name;
-        if (u->table) {
-            str_put_char(out, '}');
-        } else {
-            str_put_char(out, '{');
-        }
+        str_put_char(out, u->table ? '}' : '{');
         u->table = row->table;
-        put_name(out, name, strlen(name));
+        json_put_name(out, name, strlen(name));
         str_put_char(out, '{');
     }
     uuid_format(&row->uuid, uuid);
-    put_name(out, uuid, UUID_LEN);
+    json_put_name(out, uuid, UUID_LEN);
 }
 
 struct json *
@@ -56,7 +41,7 @@ static void
 put_datum(struct str *out, const struct column *column,
           const struct datum *datum)
 {
-    put_name(out, column->name, strlen(column->name));
+    json_put_name(out, column->name, strlen(column->name));
     datum_put_json(out, datum, &column->type);
 }
 

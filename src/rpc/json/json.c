@@ -88,16 +88,6 @@ json_integer_create(int64_t value)
 }
 
 struct json *
-json_number_create(double value)
-{
-    /* -2**63 and 2**63 are exact doubles; the latter is no int64_t. */
-    return value >= -0x1p63 && value < 0x1p63
-                   && value == (double) (int64_t) value
-               ? json_integer_create((int64_t) value)
-               : json_real_create(value);
-}
-
-struct json *
 json_real_create(double value)
 {
     struct json *json = node_create(JSON_REAL, sizeof value);

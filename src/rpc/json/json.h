@@ -96,8 +96,6 @@ struct json *json_null_create(void);
 struct json *json_boolean_create(bool);
 struct json *json_integer_create(int64_t);
 struct json *json_real_create(double value);
-/* An integer if 'value' is one that fits, as the parser makes it, or a real. */
-struct json *json_number_create(double value);
 struct json *json_string_create(const char *);
 struct json *json_string_create_n(const char *, size_t len);
 struct json *json_string_createf(const char *format, ...) PRINTF_FORMAT(1, 2);
@@ -188,6 +186,9 @@ void json_put_parts(struct str *, const struct json *, enum json_print_flags,
 char *json_print(const struct json *, enum json_print_flags) WARN_UNUSED;
 /* Appends 'text' as a JSON string with its quotes. */
 void json_put_string(struct str *, const char *text, size_t len);
+/* Begins a member of the object that is being appended: its name and the
+ * colon, after a comma unless it is the first. */
+void json_put_name(struct str *, const char *name, size_t len);
 /* Appends 'value' with the fewest digits that read back as the same. */
 void json_put_real(struct str *, double value);
 

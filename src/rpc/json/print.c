@@ -53,6 +53,16 @@ json_put_string(struct str *out, const char *text, size_t len)
 }
 
 void
+json_put_name(struct str *out, const char *name, size_t len)
+{
+    if (str_last(out) != '{') {
+        str_put_char(out, ',');
+    }
+    json_put_string(out, name, len);
+    str_put_char(out, ':');
+}
+
+void
 json_put_real(struct str *out, double value)
 {
     char buffer[64];

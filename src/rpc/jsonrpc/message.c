@@ -239,12 +239,7 @@ static void
 put_member(struct str *s, const char *name, const struct json *value,
            const struct json_parts *parts)
 {
-    if (str_last(s) != '{') {
-        str_put_char(s, ',');
-    }
-    str_put_char(s, '"');
-    str_put(s, name);
-    str_put(s, "\":");
+    json_put_name(s, name, strlen(name));
     if (value) {
         json_put_parts(s, value, JSON_COMPACT, parts);
     } else {
