@@ -6,7 +6,6 @@ are those of the system or of the peer.
 
 import os
 import pathlib
-import re
 import sys
 
 import pytest
@@ -46,9 +45,7 @@ def run(python, ours, kind, *args):
     code = log.wait(timeout=120)
     ours.processes.remove(log)
     text = (ours.dir / "ovsdbapp.out").read_text(errors="replace")
-    # What failed comes first: reports cut long texts short.
-    failed = re.findall(r"^(?:ERROR|FAIL): .*", text, re.MULTILINE)
-    assert code == 0, "\n".join([*failed, text])
+    assert code == 0, text[-20000:]
     return text
 
 
