@@ -1,6 +1,7 @@
 """A client of the database protocol, and a server with the schema Kitchen,
 which has columns of every type and references of every kind."""
 
+import contextlib
 import json
 import pathlib
 import re
@@ -22,18 +23,20 @@ class Client:
         self.notes = []
 
     def receive(self):
-        decoder = json.JSONDecoder()
         while True:
-            try:
+            with contextlib.suppress(ValueError):
                 text = self.buffer.lstrip()
-                value, size = decoder.raw_decode(text)
+                value, size = json.JSONDecoder().raw_decode(text)
                 self.buffer = text[size:]
                 return value
-            except ValueError:
-                data = self.sock.recv(65536)
+            # Parsing again and again what is long would take its square.
+            more = bytearray()
+            while not more.endswith(b"}"):
+                data = self.sock.recv(1 << 20)
                 if not data:
-                    raise EOFError from None
-                self.buffer += data.decode()
+                    raise EOFError
+                more += data
+            self.buffer += more.decode()
 
     def call(self, method, *params):
         self.id += 1
