@@ -7,9 +7,11 @@
 #include "db/data/schema.h"
 #include "rpc/jsonrpc/connection.h"
 
+struct client_command;
+
 struct client {
     struct loop *loop;
-    const char *server;   /* Its name. */
+    const char *server;   /* Its name, or several separated by commas. */
     struct jsonrpc *rpc;  /* NULL for CLIENT_NO_CONNECTION. */
     const char *database; /* NULL for commands that need none. */
     int argc;             /* Arguments after server and database. */
@@ -17,6 +19,7 @@ struct client {
     struct text_table_style style;
     bool timestamp;
     bool force;          /* --force */
+    bool leader_only;    /* --leader-only: of several servers. */
     bool change_aware;   /* --db-change-aware */
     const char *unixctl; /* --unixctl or NULL. */
     /* Gets requests and notifications, which stay the caller's; NULL drops
@@ -58,6 +61,10 @@ void client_follow(struct client *,
                    void (*received)(struct client *,
                                     struct jsonrpc_message *));
 
+/* Connects to c->server and takes the database, if the command needs one,
+ * from the arguments or the server. */
+void client_connect(struct client *, const struct client_command *);
+
 /* Names of the server's databases, sorted. */
 struct str_vec client_databases(struct client *);
 
@@ -68,6 +75,8 @@ struct client_command {
     int max_args;
     void (*run)(struct client *);
     unsigned int flags; /* Of enum client_flags. */
+    /* The database that the arguments speak of, on the heap; may be NULL. */
+    char *(*find_database)(const struct client *);
 };
 
 extern const struct client_command client_commands[];

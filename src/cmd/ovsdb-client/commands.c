@@ -137,6 +137,41 @@ transaction_argument(const struct client *c)
     return params;
 }
 
+static struct schema *
+schema_of_argument(const char *name)
+{
+    struct schema *schema;
+    struct error *error = db_error_to_error(schema_from_file(&schema, name));
+    if (error) {
+        client_fail("failed to read schema: %s", error_text(error));
+    }
+    return schema;
+}
+
+/* The databases that arguments speak of. */
+
+static char *
+database_of_request(const struct client *c)
+{
+    struct json *params = transaction_argument(c);
+    const struct json *name = json_item(params, 0);
+    if (name->type != JSON_STRING) {
+        client_fail("not a valid OVSDB query");
+    }
+    char *database = xstrdup(json_text(name));
+    json_unref(params);
+    return database;
+}
+
+static char *
+database_of_schema(const struct client *c)
+{
+    struct schema *schema = schema_of_argument(c->argv[0]);
+    char *database = xstrdup(schema->name);
+    schema_destroy(schema);
+    return database;
+}
+
 static void
 run_transact(struct client *c)
 {
@@ -164,17 +199,6 @@ run_query(struct client *c)
     json_unref(result);
 }
 
-static struct schema *
-schema_of_argument(const char *name)
-{
-    struct schema *schema;
-    struct error *error = db_error_to_error(schema_from_file(&schema, name));
-    if (error) {
-        client_fail("failed to read schema: %s", error_text(error));
-    }
-    return schema;
-}
-
 static void
 run_needs_conversion(struct client *c)
 {
@@ -198,26 +222,28 @@ run_convert(struct client *c)
 }
 
 const struct client_command client_commands[] = {
-    { "list-dbs", false, 0, 0, run_list_dbs, 0 },
-    { "get-schema", true, 0, 0, run_get_schema, 0 },
-    { "get-schema-version", true, 0, 0, run_get_schema_version, 0 },
-    { "get-schema-cksum", true, 0, 0, run_get_schema_cksum, 0 },
-    { "list-tables", true, 0, 0, run_list_tables, 0 },
-    { "list-columns", true, 0, 1, run_list_columns, 0 },
-    { "transact", false, 1, 1, run_transact, 0 },
-    { "query", false, 1, 1, run_query, 0 },
-    { "needs-conversion", false, 1, 1, run_needs_conversion, 0 },
-    { "convert", false, 1, 1, run_convert, 0 },
-    { "dump", true, 0, INT_MAX, client_dump, 0 },
-    { "backup", true, 0, 0, client_backup, 0 },
-    { "restore", true, 0, 0, client_restore, 0 },
-    { "monitor", true, 1, INT_MAX, client_monitor, CLIENT_DAEMON },
-    { "monitor-cond", true, 2, INT_MAX, client_monitor_cond, CLIENT_DAEMON },
+    { "list-dbs", false, 0, 0, run_list_dbs, 0, NULL },
+    { "get-schema", true, 0, 0, run_get_schema, 0, NULL },
+    { "get-schema-version", true, 0, 0, run_get_schema_version, 0, NULL },
+    { "get-schema-cksum", true, 0, 0, run_get_schema_cksum, 0, NULL },
+    { "list-tables", true, 0, 0, run_list_tables, 0, NULL },
+    { "list-columns", true, 0, 1, run_list_columns, 0, NULL },
+    { "transact", false, 1, 1, run_transact, 0, database_of_request },
+    { "query", false, 1, 1, run_query, 0, database_of_request },
+    { "needs-conversion", false, 1, 1, run_needs_conversion, 0,
+      database_of_schema },
+    { "convert", false, 1, 1, run_convert, 0, database_of_schema },
+    { "dump", true, 0, INT_MAX, client_dump, 0, NULL },
+    { "backup", true, 0, 0, client_backup, 0, NULL },
+    { "restore", true, 0, 0, client_restore, 0, NULL },
+    { "monitor", true, 1, INT_MAX, client_monitor, CLIENT_DAEMON, NULL },
+    { "monitor-cond", true, 2, INT_MAX, client_monitor_cond, CLIENT_DAEMON,
+      NULL },
     { "monitor-cond-since", true, 2, INT_MAX, client_monitor_cond_since,
-      CLIENT_DAEMON },
-    { "wait", false, 2, 2, client_wait, CLIENT_NO_CONNECTION },
-    { "lock", false, 1, 1, client_lock, CLIENT_DAEMON },
-    { "steal", false, 1, 1, client_steal, CLIENT_DAEMON },
-    { "unlock", false, 1, 1, client_unlock, CLIENT_DAEMON },
+      CLIENT_DAEMON, NULL },
+    { "wait", false, 2, 2, client_wait, CLIENT_NO_CONNECTION, NULL },
+    { "lock", false, 1, 1, client_lock, CLIENT_DAEMON, NULL },
+    { "steal", false, 1, 1, client_steal, CLIENT_DAEMON, NULL },
+    { "unlock", false, 1, 1, client_unlock, CLIENT_DAEMON, NULL },
 };
 const size_t client_n_commands = ARRAY_SIZE(client_commands);

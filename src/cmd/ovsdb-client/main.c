@@ -24,7 +24,8 @@ enum {
     OPT_TIMESTAMP,
     OPT_HELP,
     OPT_VERSION,
-    OPT_LEADER,
+    OPT_LEADER_ONLY,
+    OPT_NO_LEADER_ONLY,
     OPT_FORCE,
     OPT_CHANGE_AWARE,
     OPT_NO_CHANGE_AWARE,
@@ -34,8 +35,8 @@ enum {
 static const struct option_spec own_options[] = {
     { "timeout", 't', OPTION_REQUIRED_ARGUMENT, OPT_TIMEOUT },
     { "timestamp", 0, OPTION_NO_ARGUMENT, OPT_TIMESTAMP },
-    { "leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
-    { "no-leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER },
+    { "leader-only", 0, OPTION_NO_ARGUMENT, OPT_LEADER_ONLY },
+    { "no-leader-only", 0, OPTION_NO_ARGUMENT, OPT_NO_LEADER_ONLY },
     { "force", 0, OPTION_NO_ARGUMENT, OPT_FORCE },
     { "db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_CHANGE_AWARE },
     { "no-db-change-aware", 0, OPTION_NO_ARGUMENT, OPT_NO_CHANGE_AWARE },
@@ -89,8 +90,9 @@ handle_option(int id, const char *argument, void *client_)
     case OPT_TIMESTAMP:
         c->timestamp = true;
         break;
-    case OPT_LEADER:
-        /* A server that is not the leader passes transactions on. */
+    case OPT_LEADER_ONLY:
+    case OPT_NO_LEADER_ONLY:
+        c->leader_only = id == OPT_LEADER_ONLY;
         break;
     case OPT_FORCE:
         c->force = true;
@@ -110,78 +112,6 @@ handle_option(int id, const char *argument, void *client_)
         exit(EXIT_SUCCESS);
     }
     return NULL;
-}
-
-static void
-observe_message(void *c_, struct jsonrpc_message *m)
-{
-    struct client *c = c_;
-    if (m->type == JSONRPC_REQUEST && !strcmp(m->method, "echo")) {
-        jsonrpc_send(c->rpc, jsonrpc_reply_create(json_ref(m->params),
-                                                  json_ref(m->id)));
-    } else if (c->received) {
-        c->received(c, m);
-    }
-    jsonrpc_message_destroy(m);
-}
-
-static void
-observe_end(void *c_, int error)
-{
-    struct client *c = c_;
-    if (c->received) {
-        client_fail("%s: receive failed (%s)", jsonrpc_name(c->rpc),
-                    error == EOF ? "End of file" : strerror(error));
-    }
-}
-
-static void
-connect_to(struct client *c, const char *server)
-{
-    static const struct jsonrpc_observer observer = {
-        .received = observe_message,
-        .closed = observe_end,
-    };
-    struct stream *stream;
-    int error = stream_open(c->loop, server, NULL, &stream);
-    while (!error && (error = stream_connect(stream)) == EAGAIN) {
-        error = stream_wait(stream, STREAM_RECV, -1);
-    }
-    if (error) {
-        client_fail("failed to connect to \"%s\" (%s)", server,
-                    strerror(error));
-    }
-    c->rpc = jsonrpc_create(c->loop, stream, &observer, c);
-}
-
-/* Takes the database from the arguments if the first one names one. */
-static void
-choose_database(struct client *c, const struct client_command *command)
-{
-    struct str_vec names = client_databases(c);
-    if (c->argc > command->min_args && c->argc
-        && str_vec_contains(&names, c->argv[0])) {
-        c->database = c->argv[0];
-        c->argv++;
-        c->argc--;
-    } else if (str_vec_contains(&names, "Open_vSwitch")) {
-        c->database = "Open_vSwitch";
-    } else {
-        for (size_t i = 0; i < names.n; i++) {
-            if (names.items[i][0] != '_') {
-                if (c->database) {
-                    client_fail("no default database for `%s' command, "
-                                "please specify a database name",
-                                command->name);
-                }
-                c->database = xstrdup(names.items[i]);
-            }
-        }
-        if (!c->database) {
-            client_fail("the server has no database");
-        }
-    }
-    str_vec_uninit(&names);
 }
 
 static void
@@ -205,15 +135,12 @@ run(struct client *c, const struct client_command *command, const char *server)
     c->server = server;
     c->loop = loop_create();
     if (!(command->flags & CLIENT_NO_CONNECTION)) {
-        connect_to(c, server);
+        client_connect(c, command);
         if (c->change_aware) {
             struct json *params =
                 json_array_create_1(json_boolean_create(true));
             json_unref(client_call(c, "set_db_change_aware", params));
         }
-    }
-    if (command->needs_database) {
-        choose_database(c, command);
     }
     check_arguments(c, command);
     command->run(c);
@@ -221,11 +148,22 @@ run(struct client *c, const struct client_command *command, const char *server)
     loop_destroy(c->loop);
 }
 
+/* One server, or several separated by commas. */
+static bool
+names_servers(const char *text)
+{
+    char *first = xmemdup0(text, strcspn(text, ","));
+    bool ok = !stream_check_name(first);
+    free(first);
+    return ok;
+}
+
 int
 main(int argc, char *argv[])
 {
     program_init(argc, argv);
     struct client c = {
+        .leader_only = true,
         .style = { .format = TABLE_TEXT, .headings = true },
     };
     options_set_timeout(0);
@@ -256,7 +194,7 @@ main(int argc, char *argv[])
         client_fail("unknown command '%s'; use --help for help", argv[i]);
     }
     i++;
-    char *server = i < argc && !stream_check_name(argv[i])
+    char *server = i < argc && names_servers(argv[i])
                        ? xstrdup(argv[i++])
                        : xasprintf("unix:%s/db.sock", dirs_rundir());
     c.argc = argc - i;

@@ -126,7 +126,11 @@ client_wait(struct client *c)
         client_fail("%s: unknown state", c->argv[1]);
     }
     w.state = (enum state) i;
-    w.session = jsonrpc_session_open(c->loop, c->server, true, &observer, &w);
+    struct str_vec servers = VEC_INITIALIZER;
+    str_vec_split(&servers, c->server, ",");
+    w.session = jsonrpc_session_open_multiple(c->loop, &servers, true, false,
+                                              &observer, &w);
+    str_vec_uninit(&servers);
     loop_run(c->loop);
     jsonrpc_session_close(w.session);
     json_unref(w.monitor_id);

@@ -180,7 +180,7 @@ handle_own(int id, const char *argument, void *ctl_)
         exit(EXIT_SUCCESS);
     case OPT_LEADER_ONLY:
     case OPT_NO_LEADER_ONLY:
-        /* A server that is not the leader passes transactions on. */
+        idl_set_leader_only(ctl->idl, id == OPT_LEADER_ONLY);
         break;
     case OPT_SHUFFLE:
     case OPT_NO_SHUFFLE:
@@ -567,9 +567,12 @@ ctl_wait_for_change(struct ctl *ctl)
     while (idl_seqno(ctl->idl) == seqno) {
         if (!idl_is_alive(ctl->idl)) {
             int error = idl_last_error(ctl->idl);
+            const char *complaint = idl_server_complaint(ctl->idl);
             ctl_fail("%s: database connection failed (%s)",
                      idl_remote(ctl->idl),
-                     error == EOF ? "End of file" : strerror(error));
+                     complaint      ? complaint
+                     : error == EOF ? "End of file"
+                                    : strerror(error));
         }
         if (idl_error(ctl->idl)) {
             ctl_fail("%s: %s", idl_remote(ctl->idl), idl_error(ctl->idl));

@@ -26,6 +26,7 @@ idl_create(struct loop *loop, const struct row_database *database,
     idl->observer = *observer;
     idl->arg = arg;
     idl->probe_interval_ms = -1;
+    idl->server_check.leader_only = true;
     struct json *json;
     struct error *e = json_parse_string(database->schema, &json);
     assert(!e);
@@ -71,6 +72,8 @@ idl_destroy(struct idl *idl)
             idl_row_destroy(row);
         }
         hmap_uninit(&table->rows);
+        idl_index_destroy_all(table);
+        idl_condition_uninit(&table->condition);
         free(table->modes);
         free(table->column_at_server);
     }
@@ -79,6 +82,8 @@ idl_destroy(struct idl *idl)
     json_unref(idl->monitor_id);
     json_unref(idl->request_id);
     json_unref(idl->lock_id);
+    json_unref(idl->server_id);
+    json_unref(idl->condition_id);
     free(idl->lock_name);
     free(idl->remote);
     free(idl->error);

@@ -21,6 +21,7 @@
 #include "db/idl/rows.h"
 
 struct idl;
+struct json;
 struct jsonrpc_session;
 struct loop;
 
@@ -71,6 +72,14 @@ void idl_set_trust(struct idl *, bool);
 /* Drops the connection and makes it again. */
 void idl_reconnect(struct idl *);
 
+/* Of a cluster, whether only the leader will do (as it is at first), or any
+ * server that is connected to the others. */
+void idl_set_leader_only(struct idl *, bool);
+/* Why the last server was of no use; NULL if it was. */
+const char *idl_server_complaint(const struct idl *);
+/* Takes servers also if their state is older than what was seen. */
+void idl_reset_min_index(struct idl *);
+
 bool idl_is_alive(const struct idl *);
 bool idl_is_connected(const struct idl *);
 /* Errno of the last failure of the session, EOF; 0 if none. */
@@ -91,6 +100,17 @@ void idl_set_lock(struct idl *, const char *name);
 bool idl_has_lock(const struct idl *);
 /* Some other client has it. */
 bool idl_is_lock_contended(const struct idl *);
+
+/* Conditions: the rows of 'table' that match any of the clauses in 'where',
+ * an array (which is taken), are replicated; all if it is NULL, none if it is
+ * empty.  Returns the number of the condition: when idl_condition_seqno() is
+ * that or more, the replica has these rows and no others.  Servers before
+ * "monitor_cond" send all rows. */
+uint64_t idl_set_condition(struct idl *, size_t table, struct json *where);
+uint64_t idl_condition_seqno(const struct idl *);
+/* A clause for it; 'function' as in RFC 7047 §5.1. */
+struct json *idl_clause(const struct column *, const char *function,
+                        const struct datum *);
 
 /* Schema that the program was built with. */
 const struct schema *idl_schema(const struct idl *);

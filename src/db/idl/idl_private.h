@@ -4,6 +4,7 @@
 
 #include "base/strmap.h"
 #include "db/idl/idl.h"
+#include "db/idl/server_check.h"
 #include "db/idl/transaction.h"
 #include "rpc/jsonrpc/session.h"
 #include "sys/loop/loop.h"
@@ -35,6 +36,13 @@ struct idl_mutation {
     struct datum datum;
 };
 
+/* Clauses as in RFC 7047 §5.1, any of which selects a row; NULL: all rows. */
+struct idl_condition {
+    struct json *wanted;
+    struct json *asked;     /* In the request under way. */
+    struct json *at_server; /* What the server goes by. */
+};
+
 struct idl_table {
     struct idl *idl;
     size_t index;
@@ -45,6 +53,8 @@ struct idl_table {
     bool at_server;         /* The server has the table. */
     bool *column_at_server; /* By column index. */
     struct hmap rows;       /* Of struct idl_row. */
+    struct idl_condition condition;
+    struct idl_index *indexes; /* A list, by 'next'. */
 };
 
 enum idl_state {
@@ -86,6 +96,18 @@ struct idl {
     struct list changes; /* Of struct idl_row. */
     bool alert;          /* Some of them are to be told to the observer. */
     struct loop_task notify;
+
+    struct server_check server_check;
+    const char *server_complaint; /* Of the last one, or NULL. */
+    bool server_monitored;        /* This connection monitors _Server. */
+    struct json *server_id;       /* Of the request for that; NULL if none. */
+
+    /* Conditions are numbered as they are set. */
+    uint64_t condition_seqno;     /* The newest. */
+    uint64_t condition_asked;     /* In the request under way. */
+    uint64_t condition_confirmed; /* What the content is true to. */
+    bool condition_refused;       /* The newest was, by this server. */
+    struct json *condition_id;    /* Of the request; NULL if none. */
 
     char *lock_name; /* NULL: none wanted. */
     struct json *lock_id;
@@ -147,6 +169,30 @@ struct db_error *idl_apply(struct idl *, const struct json *updates,
 /* Session: idl_session.c. */
 void idl_session_send(struct idl *, struct jsonrpc_message *);
 void idl_session_start(struct idl *);
+
+/* Servers of clusters: idl_server.c. */
+void idl_server_start(struct idl *);
+/* The connection is gone. */
+void idl_server_stop(struct idl *);
+/* True if the message was about this. */
+bool idl_server_handle_reply(struct idl *, const struct jsonrpc_message *);
+bool idl_server_handle_update(struct idl *, const struct json *params);
+
+/* Conditions: idl_condition.c. */
+/* A monitor is asked for: of all rows that are wanted, or of what changed
+ * since the last update. */
+void idl_condition_start(struct idl *, bool from_scratch);
+/* Asks the server for the conditions that it lacks. */
+void idl_condition_sync(struct idl *);
+/* True if the message was about this. */
+bool idl_condition_handle_reply(struct idl *, const struct jsonrpc_message *);
+void idl_condition_uninit(struct idl_condition *);
+
+/* Indexes: idl_index.c. */
+/* Puts the row where its columns now say. */
+void idl_row_index(struct idl_row *);
+void idl_row_unindex(struct idl_row *);
+void idl_index_destroy_all(struct idl_table *);
 
 /* Transactions: transaction.c and its kin. */
 void idl_txn_complete(struct idl_txn *, enum idl_txn_status);

@@ -73,6 +73,7 @@ idl_row_destroy(struct idl_row *row)
         list_remove(&ref->from_node);
         free(ref);
     }
+    idl_row_unindex(row);
     clear_members(row);
     const struct table_schema *schema = row->table->schema;
     for (size_t i = 0; row->columns && i < schema->n_columns; i++) {
@@ -222,6 +223,7 @@ void
 idl_row_delete(struct idl_row *row)
 {
     hmap_remove(&row->table->rows, &row->node);
+    idl_row_unindex(row);
     row->deleted = true;
     row->table->idl->alert = true;
     list_change(row);
@@ -237,8 +239,12 @@ idl_resolve_changes(struct idl *idl)
 {
     struct idl_row *row;
     LIST_FOR_EACH (row, change_node, &idl->changes) {
+        idl_row_unindex(row);
+    }
+    LIST_FOR_EACH (row, change_node, &idl->changes) {
         if (!row->deleted) {
             resolve(row);
+            idl_row_index(row);
         }
     }
 }

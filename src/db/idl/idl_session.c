@@ -113,11 +113,18 @@ send_monitor(struct idl *idl)
     static const char *const methods[] = { "monitor_cond_since",
                                            "monitor_cond", "monitor" };
     struct json *requests = json_object_create();
+    bool from_scratch =
+        idl->method != IDL_MONITOR_COND_SINCE || uuid_is_zero(&idl->last_id);
+    idl_condition_start(idl, from_scratch);
     for (size_t i = 0; i < idl->database->n_tables; i++) {
         const struct idl_table *table = &idl->tables[i];
+        const struct json *where = table->condition.at_server;
         if (table->wanted && table->at_server) {
             struct json *request = json_object_create();
             json_object_put(request, "columns", monitored_columns(table));
+            if (where && idl->method != IDL_MONITOR_PLAIN) {
+                json_object_put(request, "where", json_ref(where));
+            }
             json_object_put(requests, table->schema->name,
                             json_array_create_1(request));
         }
@@ -249,6 +256,7 @@ take_content(struct idl *idl, const struct json *result)
     free(idl->error);
     idl->error = NULL;
     idl_touch(idl);
+    idl_condition_sync(idl);
 }
 
 static void
@@ -316,7 +324,10 @@ handle_notify(struct idl *idl, const struct jsonrpc_message *m)
     static const char *const updates[] = { "update3", "update2", "update" };
     for (size_t i = 0; i < ARRAY_SIZE(updates); i++) {
         if (!strcmp(m->method, updates[i])) {
-            handle_update(idl, m->params, i);
+            if (i != IDL_MONITOR_PLAIN
+                || !idl_server_handle_update(idl, m->params)) {
+                handle_update(idl, m->params, i);
+            }
             return;
         }
     }
@@ -347,6 +358,7 @@ static void
 on_connected(void *idl_)
 {
     struct idl *idl = idl_;
+    idl_server_start(idl);
     idl_session_start(idl);
     if (idl->lock_name) {
         send_lock(idl, "lock");
@@ -360,6 +372,7 @@ on_disconnected(void *idl_, int error UNUSED)
     idl->state = IDL_DISCONNECTED;
     json_unref(idl->request_id);
     idl->request_id = NULL;
+    idl_server_stop(idl);
     idl_txn_fail_all(idl);
     if (idl->lock_name) {
         set_has_lock(idl, false, false);
@@ -380,7 +393,8 @@ on_received(void *idl_, struct jsonrpc_message *m)
             handle_reply(idl, m);
         } else if (idl->lock_id && json_equal(m->id, idl->lock_id)) {
             handle_lock_reply(idl, m);
-        } else {
+        } else if (!idl_server_handle_reply(idl, m)
+                   && !idl_condition_handle_reply(idl, m)) {
             idl_txn_handle_reply(idl, m);
         }
     }

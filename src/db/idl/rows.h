@@ -30,6 +30,7 @@
 
 struct idl_table;
 struct idl_row_edit;
+struct idl_index_node;
 
 /* A row of the replica.  Read only for users. */
 struct idl_row {
@@ -41,7 +42,8 @@ struct idl_row {
     struct list referrers;     /* Of struct idl_ref to this row. */
     struct list refs;          /* Of struct idl_ref from this row. */
     struct idl_row_edit *edit; /* Changes of the open transaction or NULL. */
-    struct list change_node;   /* In the replica's changes; empty if none. */
+    struct idl_index_node *index_nodes; /* A list: the row in indexes. */
+    struct list change_node;     /* In the replica's changes; empty if none. */
     uint64_t changed_columns[2]; /* Bits of columns, while in that list. */
     bool inserted;               /* Since the changes were last cleared. */
     bool deleted; /* Gone at the server; freed after the changes. */

@@ -79,6 +79,8 @@ idl_edit_destroy(struct idl_row_edit *edit)
     if (edit->is_insert) {
         hmap_remove(&row->table->rows, &row->node);
         idl_row_destroy(row);
+    } else {
+        idl_row_index(row);
     }
     free(edit->new);
     free(edit->written);
@@ -200,6 +202,7 @@ idl_txn_write(struct idl_row *row, const struct column *column,
     edit->written[i] = true;
     edit->new[i] = *datum;
     datum_init_empty(datum);
+    idl_row_index(row);
     /* The whole value takes the place of changes to the old one. */
     struct idl_mutation *m, *next;
     LIST_FOR_EACH_SAFE (m, next, node, &edit->mutations) {
@@ -235,6 +238,7 @@ mutate(struct idl_row *row, const struct column *column, struct datum *datum,
     }
     edit->written[column->index] = true;
     edit->new[column->index] = new;
+    idl_row_index(row);
     if (only_mutated) {
         m = xzalloc(sizeof *m);
         m->column = column;
@@ -279,6 +283,7 @@ idl_txn_insert(struct idl_txn *txn, size_t table, const struct uuid *uuid,
     }
     edit->written[COLUMN_UUID] = true;
     datum_init_uuid(&edit->new[COLUMN_UUID], &row->uuid);
+    idl_row_index(row);
 
     struct idl_insert *insert = xzalloc(sizeof *insert);
     insert->given = row->uuid;
