@@ -38,6 +38,22 @@ def test_relay_reads_and_passes_writes_on(nodes, source_kind, relay_kind):
     assert source.numbers() == [5, 6]
 
 
+def test_commands_that_want_a_leader_pass_relays_over(ours, either):
+    ours.start_ovsdb_server()
+    either.vsctl("--no-wait", f"--db=unix:{ours.run_dir}/db.sock", "add-br", "br0")
+    relay = f"unix:{ours.run_dir}/relay.sock"
+    ours.start("ovsdb-server", f"relay:Open_vSwitch:unix:{ours.run_dir}/db.sock", "--remote=p" + relay,
+               "--unixctl=relay.ctl", "-vconsole:off")
+    ours.ok("ovsdb-client", "--timeout=10", "wait", relay, "Open_vSwitch", "connected")
+
+    result = either.run("ovs-vsctl", "-vconsole:info", f"--db={relay}", "list-br")
+    assert result.code == 1
+    assert "relay database server cannot be a leader; trying another server" in result.err
+    assert either.vsctl("--no-leader-only", f"--db={relay}", "list-br") == "br0\n"
+    either.vsctl("--no-leader-only", "--no-wait", f"--db={relay}", "add-br", "br1")
+    assert either.vsctl("--db=unix:" + str(ours.run_dir / "db.sock"), "list-br") == "br0\nbr1\n"
+
+
 def test_relay_of_relays(nodes):
     source = nodes("ours")
     first = nodes("ours", relay=source.remote)

@@ -98,6 +98,8 @@ judge(struct idl *idl, const struct json *updates)
         log_info_rl(&rl, "%s: %s; trying another server",
                     jsonrpc_session_name(idl->session), idl->server_complaint);
         idl->state = IDL_DISCONNECTED;
+        json_unref(idl->request_id);
+        idl->request_id = NULL;
         jsonrpc_session_reconnect(idl->session);
     }
 }

@@ -34,7 +34,8 @@ server_check_complaint(struct server_check *check, const struct json *row)
     }
     bool connected = !is_false(row, "connected");
     if (!strcmp(json_text(model), "relay")) {
-        return connected
+        return check->leader_only ? "relay database server cannot be a leader"
+               : connected
                    ? NULL
                    : "relay database server is disconnected from its source";
     }
