@@ -72,12 +72,14 @@ datum_make_writable(struct datum *d, const struct type *type)
     }
 }
 
-/* Makes room for one more element of a writable datum. */
+/* Makes the arrays the datum's own, with room for one more element. */
 static void
 reserve_one(struct datum *d, const struct type *type)
 {
-    size_t capacity = d->keys ? block_of(d)->capacity : 0;
-    if (!d->keys || block_of(d)->n_refs > 1 || d->n >= capacity) {
+    if (!d->keys || block_of(d)->n_refs > 1) {
+        /* Most values change once: no room to spare. */
+        reallocate(d, d->n + 1, type);
+    } else if (d->n >= block_of(d)->capacity) {
         reallocate(d, d->n < 1 ? 1 : d->n * 2, type);
     }
 }
@@ -476,11 +478,55 @@ datum_excludes_all(const struct datum *a, const struct datum *b,
 
 /* Changing. */
 
+/* Whether changing 'a' in place for each element of 'b' is less work than
+ * making it anew. */
+static bool
+is_small_change(const struct datum *a, const struct datum *b)
+{
+    return b->n < a->n / 16;
+}
+
+static void
+add_each(struct datum *a, const struct datum *b, const struct type *type,
+         bool replace)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (!replace
+            && datum_find_key(a, &b->keys[i], type) != DATUM_NOT_FOUND) {
+            continue;
+        }
+        union atom key, value;
+        atom_clone(&key, &b->keys[i], type->key.type);
+        if (b->values) {
+            atom_clone(&value, &b->values[i], type->value.type);
+        }
+        datum_put(a, &key, b->values ? &value : NULL, type);
+    }
+}
+
+static void
+remove_each(struct datum *a, const struct type *a_type, const struct datum *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        size_t j = datum_find_key(a, &b->keys[i], a_type);
+        if (j != DATUM_NOT_FOUND
+            && (!b->values
+                || atom_equal(&a->values[j], &b->values[i],
+                              a_type->value.type))) {
+            datum_remove(a, j, a_type);
+        }
+    }
+}
+
 void
 datum_union(struct datum *a, const struct datum *b, const struct type *type,
             bool replace)
 {
     if (!b->n) {
+        return;
+    }
+    if (is_small_change(a, b)) {
+        add_each(a, b, type, replace);
         return;
     }
     struct datum merged = DATUM_INITIALIZER;
@@ -505,6 +551,10 @@ void
 datum_subtract(struct datum *a, const struct type *a_type,
                const struct datum *b, const struct type *b_type)
 {
+    if (is_small_change(a, b)) {
+        remove_each(a, a_type, b);
+        return;
+    }
     struct datum left = DATUM_INITIALIZER;
     for (size_t i = 0; i < a->n; i++) {
         const union atom *value = a->values ? &a->values[i] : NULL;

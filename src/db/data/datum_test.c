@@ -199,6 +199,62 @@ test_json_round_trips(void **state UNUSED)
     }
 }
 
+/* A datum of the integers from 'first' in steps of 'step', a map if 'type' is
+ * one, with values 'value'. */
+static struct datum
+make_range(int first, int step, int n, int64_t value, const struct type *type)
+{
+    struct datum d = DATUM_INITIALIZER;
+    for (int i = 0; i < n; i++) {
+        union atom key = { .integer = first + i * step };
+        union atom val = { .integer = value };
+        datum_add_take(&d, &key, type_is_map(type) ? &val : NULL, type);
+    }
+    return d;
+}
+
+/* Few elements change a large datum in place, and not those that share its
+ * arrays. */
+static void
+test_small_changes_of_a_large_datum(void **state UNUSED)
+{
+    struct type type = map_of(ATOM_INTEGER, ATOM_INTEGER);
+    struct datum a = make_range(0, 2, 100, 1, &type);
+    struct datum kept;
+    datum_clone(&kept, &a);
+    struct datum b = make_range(-1, 101, 3, 2, &type); /* -1, 100, 201 */
+
+    datum_union(&a, &b, &type, false);
+    assert_int_equal(a.n, 102);
+    assert_int_equal(a.keys[0].integer, -1);
+    assert_int_equal(a.keys[101].integer, 201);
+    union atom key = { .integer = 100 };
+    size_t i = datum_find_key(&a, &key, &type);
+    assert_int_equal(a.values[i].integer, 1);
+
+    /* The pair with 100 has another value. */
+    datum_subtract(&a, &type, &b, &type);
+    assert_int_equal(a.n, 100);
+    assert_true(datum_equal(&a, &kept, &type));
+
+    datum_union(&a, &b, &type, true);
+    i = datum_find_key(&a, &key, &type);
+    assert_int_equal(a.values[i].integer, 2);
+    struct type keys = type;
+    base_type_init(&keys.value, ATOM_VOID);
+    struct datum some = make_range(-1, 101, 3, 0, &keys);
+    datum_subtract(&a, &type, &some, &keys);
+    assert_int_equal(a.n, 99);
+    assert_int_equal(datum_find_key(&a, &key, &type), DATUM_NOT_FOUND);
+    assert_int_equal(kept.n, 100);
+    assert_int_equal(kept.values[50].integer, 1);
+
+    datum_uninit(&a, &type);
+    datum_uninit(&b, &type);
+    datum_uninit(&kept, &type);
+    datum_uninit(&some, &keys);
+}
+
 int
 main(void)
 {
@@ -208,6 +264,7 @@ main(void)
         cmocka_unit_test(test_clone_is_copied_on_write),
         cmocka_unit_test(test_diff_applied_gives_new),
         cmocka_unit_test(test_union_and_subtract),
+        cmocka_unit_test(test_small_changes_of_a_large_datum),
         cmocka_unit_test(test_json_round_trips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
