@@ -41,13 +41,7 @@ lock_owner(const struct lock *lock)
 static struct lock_waiter *
 find_waiter(const struct db_session *session, const char *name)
 {
-    struct lock_waiter *waiter;
-    LIST_FOR_EACH (waiter, session_node, &session->waiters) {
-        if (!strcmp(waiter->name, name)) {
-            return waiter;
-        }
-    }
-    return NULL;
+    return strmap_get(&session->waiters_by_name, name);
 }
 
 /* The one parameter, an <id>, or NULL with an error. */
@@ -99,6 +93,7 @@ lock_request(struct db_session *session, const struct jsonrpc_message *request,
     waiter->lock = lock;
     waiter->name = xstrdup(name);
     list_push_back(&session->waiters, &waiter->session_node);
+    strmap_add(&session->waiters_by_name, name, waiter);
     bool is_owner = list_is_empty(&lock->waiters);
     if (steal && !is_owner) {
         struct lock_waiter *victim = lock_owner(lock);
@@ -142,6 +137,7 @@ release(struct lock_waiter *waiter)
     }
     forget_loss(waiter);
     list_remove(&waiter->session_node);
+    strmap_find_and_delete(&waiter->session->waiters_by_name, waiter->name);
     free(waiter->name);
     free(waiter);
 }

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "db/data/members.h"
 #include "sys/clock/clock.h"
 
 struct monitor {
-    struct list db_node;      /* In 'monitors' of the database. */
-    struct list session_node; /* In 'monitors' of the session. */
+    struct list db_node;           /* In 'monitors' of the database. */
+    struct hmap_node session_node; /* In 'monitors' of the session, by 'id'. */
     struct db_session *session;
     struct served_db *sdb;
     struct json *id;
@@ -21,8 +22,8 @@ struct monitor {
 /* Rows in text are kept so long for the next client. */
 enum { INITIAL_KEEP_MS = 1000 };
 
-/* Shared views. */
-static struct list views = LIST_INITIALIZER(&views);
+/* Shared views, by 'key'. */
+static struct hmap views = HMAP_INITIALIZER(&views);
 
 /* The shared view that is the same as 'view', which it takes, or 'view'. */
 static struct monitor_view *
@@ -31,8 +32,9 @@ share_view(struct monitor_view *view)
     if (!view->key) {
         return view;
     }
+    uint32_t hash = hash_string(view->key, 0);
     struct monitor_view *other;
-    LIST_FOR_EACH (other, node, &views) {
+    HMAP_FOR_EACH_WITH_HASH (other, node, hash, &views) {
         if (other->db == view->db && other->version == view->version
             && !strcmp(other->key, view->key)) {
             monitor_view_destroy(view);
@@ -40,7 +42,7 @@ share_view(struct monitor_view *view)
             return other;
         }
     }
-    list_push_back(&views, &view->node);
+    hmap_add(&views, &view->node, hash);
     return view;
 }
 
@@ -49,7 +51,7 @@ unref_view(struct monitor_view *view)
 {
     if (!--view->n_refs) {
         if (view->key) {
-            list_remove(&view->node);
+            hmap_remove(&views, &view->node);
         }
         monitor_view_destroy(view);
     }
@@ -59,7 +61,7 @@ static void
 monitor_destroy(struct monitor *monitor)
 {
     list_remove(&monitor->db_node);
-    list_remove(&monitor->session_node);
+    hmap_remove(&monitor->session->monitors, &monitor->session_node);
     json_unref(monitor->id);
     unref_view(monitor->view);
     free(monitor);
@@ -69,7 +71,8 @@ static struct monitor *
 find_monitor(const struct db_session *session, const struct json *id)
 {
     struct monitor *monitor;
-    LIST_FOR_EACH (monitor, session_node, &session->monitors) {
+    HMAP_FOR_EACH_WITH_HASH (monitor, session_node, json_hash(id, 0),
+                             &session->monitors) {
         if (json_equal(monitor->id, id)) {
             return monitor;
         }
@@ -201,7 +204,7 @@ monitor_request(struct db_session *session, struct served_db *sdb,
     monitor->id = json_ref(id);
     monitor->view = share_view(view);
     list_push_back(&sdb->monitors, &monitor->db_node);
-    list_push_back(&session->monitors, &monitor->session_node);
+    hmap_add(&session->monitors, &monitor->session_node, json_hash(id, 0));
     return version == MONITOR_V3 ? reply_since(monitor, json_item(params, 3))
                                  : initial(monitor);
 }
@@ -317,7 +320,7 @@ unshare_view(struct monitor *monitor)
 {
     struct monitor_view *old = monitor->view;
     if (old->key && old->n_refs == 1) {
-        list_remove(&old->node);
+        hmap_remove(&views, &old->node);
         free(old->key);
         old->key = NULL;
     } else if (old->key) {
@@ -367,8 +370,10 @@ monitor_cond_change(struct db_session *session, const struct json *params,
         str_uninit(&updates.text);
         return NULL;
     }
+    hmap_remove(&session->monitors, &monitor->session_node);
     json_unref(monitor->id);
     monitor->id = json_ref(new_id);
+    hmap_add(&session->monitors, &monitor->session_node, json_hash(new_id, 0));
     struct json *json = monitor_updates_finish(&updates);
     if (json) {
         send_updates(monitor, json);
@@ -416,7 +421,7 @@ void
 monitors_forget(struct db_session *session)
 {
     struct monitor *monitor, *next;
-    LIST_FOR_EACH_SAFE (monitor, next, session_node, &session->monitors) {
+    HMAP_FOR_EACH_SAFE (monitor, next, session_node, &session->monitors) {
         monitor_destroy(monitor);
     }
 }

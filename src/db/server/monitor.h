@@ -29,7 +29,7 @@ struct monitor_table {
 /* What is monitored.  Monitors without conditions that watch the same share
  * one, so that each change is printed once for all of them. */
 struct monitor_view {
-    struct list node; /* In 'views' of monitor.c, if shared. */
+    struct hmap_node node; /* In 'views' of monitor.c, if shared. */
     size_t n_refs;
     enum monitor_version version;
     const struct database *db;

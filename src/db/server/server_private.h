@@ -57,9 +57,10 @@ struct db_session {
     bool is_change_aware; /* set_db_change_aware. */
     bool is_read_only;
     char *role;           /* NULL: may do everything. */
-    struct list monitors; /* Of struct monitor. */
+    struct hmap monitors; /* Of struct monitor, by ID. */
     struct list triggers; /* Of struct trigger. */
     struct list waiters;  /* Of struct lock_waiter. */
+    struct strmap waiters_by_name;
     size_t n_locks_lost;
     unsigned long long n_received; /* Bytes counted in 'n_untrimmed'. */
     size_t request_size;           /* Bytes of the present request, about. */

@@ -454,9 +454,10 @@ session_create(struct db_server *server)
 {
     struct db_session *session = xzalloc(sizeof *session);
     session->server = server;
-    list_init(&session->monitors);
+    hmap_init(&session->monitors);
     list_init(&session->triggers);
     list_init(&session->waiters);
+    strmap_init(&session->waiters_by_name);
     list_push_back(&server->sessions, &session->node);
     return session;
 }
@@ -496,6 +497,8 @@ db_session_close(struct db_session *session)
         session_forget(session);
         list_remove(&session->node);
         jsonrpc_session_close(session->rpc);
+        hmap_uninit(&session->monitors);
+        strmap_uninit(&session->waiters_by_name);
         free(session->role);
         free(session);
     }
