@@ -41,8 +41,6 @@ struct error *remotes_update(struct remotes *) WARN_UNUSED;
  * struct db_session_options; instead of those of the call before, whose map
  * may go after this.  Takes effect with remotes_update(). */
 void remotes_set_configured(struct remotes *, const struct strmap *);
-/* Frees the options in 'map', and their names. */
-void remote_options_clear(struct strmap *map);
 /* Watches 'db' for changes that concern remotes, until it is removed. */
 void remotes_watch(struct remotes *, struct database *db);
 void remotes_unwatch(struct remotes *, const struct database *db);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/scan.h"
 #include "cmd/ovsdb-server/ovsdb_server.h"
+#include "db/server/server_config.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
 
@@ -244,24 +245,12 @@ void
 remotes_set_configured(struct remotes *remotes, const struct strmap *map)
 {
     const struct strmap_node *node;
-    remote_options_clear(&remotes->configured);
+    session_options_clear(&remotes->configured);
     STRMAP_FOR_EACH (node, map) {
         struct db_session_options *options = xzalloc(sizeof *options);
         options_set(options, node->data);
         strmap_add(&remotes->configured, node->name, options);
     }
-}
-
-void
-remote_options_clear(struct strmap *map)
-{
-    struct strmap_node *node;
-    STRMAP_FOR_EACH (node, map) {
-        struct db_session_options *options = node->data;
-        free((char *) options->role);
-        free(options);
-    }
-    strmap_clear(map);
 }
 
 bool
@@ -655,7 +644,7 @@ remotes_destroy(struct remotes *remotes)
     }
     strmap_uninit(&remotes->active);
     strset_uninit(&remotes->names);
-    remote_options_clear(&remotes->configured);
+    session_options_clear(&remotes->configured);
     strmap_uninit(&remotes->configured);
     free(remotes);
 }
