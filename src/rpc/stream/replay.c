@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,10 @@
 
 #include "base/list.h"
 #include "base/mem.h"
-#include "base/scan.h"
 #include "base/str.h"
 #include "base/uuid.h"
 #include "rpc/stream/replay_private.h"
+#include "rpc/stream/replay_record.h"
 #include "sys/clock/clock.h"
 #include "sys/log/log.h"
 #include "sys/process/dirs.h"
@@ -27,34 +26,7 @@ LOG_MODULE(replay);
 /* Turns of the loop in which the program must do what comes next. */
 enum { MAX_IDLE_TURNS = 1000 };
 
-static const char magic[] = "OVS-REPLAY 1";
-
 enum replay_mode replay_mode;
-
-enum record_kind {
-    RECORD_OPEN,   /* stream_open(): name. */
-    RECORD_LISTEN, /* stream_listen(): name with the port. */
-    RECORD_ACCEPT, /* By the listener: name of the stream. */
-    RECORD_STATE,  /* Connected, or failed: who the peer is. */
-    RECORD_RECV,   /* Data, or the end or failure if there are none. */
-    RECORD_SEND,   /* Failed, or works again. */
-    N_RECORD_KINDS
-};
-
-static const char *const kind_names[N_RECORD_KINDS] = {
-    [RECORD_OPEN] = "open",     [RECORD_LISTEN] = "listen",
-    [RECORD_ACCEPT] = "accept", [RECORD_STATE] = "state",
-    [RECORD_RECV] = "recv",     [RECORD_SEND] = "send",
-};
-
-struct record {
-    long long ms;
-    enum record_kind kind;
-    unsigned int number;
-    int error;
-    const char *data;
-    size_t size;
-};
 
 static struct {
     char *path;
@@ -130,11 +102,15 @@ static void
 note(enum record_kind kind, unsigned int number, int error, const void *data,
      size_t size)
 {
-    str_putf(&replay.text, "%lld %s %u %d %zu\n",
-             clock_msec() - replay.start_ms, kind_names[kind], number, error,
-             size);
-    str_put_n(&replay.text, data, size);
-    str_put_char(&replay.text, '\n');
+    const struct record r = {
+        .ms = clock_msec() - replay.start_ms,
+        .kind = kind,
+        .number = number,
+        .error = error,
+        .data = data,
+        .size = size,
+    };
+    replay_put_record(&replay.text, &r);
     write_text();
 }
 
@@ -155,7 +131,7 @@ begin_record(void)
         return error_create_errno(errno, "cannot record in %s", replay.path);
     }
     uuid_set_seed(seed);
-    str_putf(&replay.text, "%s %" PRIu64 "\n", magic, seed);
+    replay_put_head(&replay.text, seed);
     write_text();
     return NULL;
 }
@@ -234,55 +210,19 @@ diverge(const char *format, ...)
                   text);
 }
 
-/* Takes the numbers of a record's first line apart. */
-static bool
-parse_head(char *line, struct record *r)
-{
-    char *p = line;
-    const char *ms = scan_token(&p, " "), *kind = scan_token(&p, " ");
-    const char *number = scan_token(&p, " "), *error = scan_token(&p, " ");
-    const char *size = scan_token(&p, " ");
-    uint64_t n_ms, n_size;
-    if (!size || !scan_u64(ms, 10, &n_ms) || n_ms > INT64_MAX
-        || !scan_u32(number, 10, &r->number) || !scan_int(error, 10, &r->error)
-        || !scan_u64(size, 10, &n_size)) {
-        return false;
-    }
-    r->ms = (long long) n_ms;
-    r->size = n_size;
-    for (r->kind = 0; r->kind < N_RECORD_KINDS; r->kind++) {
-        if (!strcmp(kind, kind_names[r->kind])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 read_next(void)
 {
-    struct record r = { 0 };
-    char line[128];
-    const char *start = replay.text.text + replay.offset;
-    size_t left = replay.text.len - replay.offset;
+    size_t used, left = replay.text.len - replay.offset;
     replay.has_next = left > 0;
     if (!left) {
         return;
     }
-    const char *newline = memchr(start, '\n', left);
-    size_t len = newline ? (size_t) (newline - start) : sizeof line;
-    if (len >= sizeof line) {
+    if (!replay_parse_record(replay.text.text + replay.offset, left,
+                             &replay.next, &used)) {
         diverge("damaged record at offset %zu", replay.offset);
     }
-    memcpy(line, start, len);
-    line[len] = '\0';
-    if (!parse_head(line, &r) || left - len - 1 <= r.size
-        || newline[1 + r.size] != '\n') {
-        diverge("damaged record at offset %zu", replay.offset);
-    }
-    r.data = newline + 1;
-    replay.offset += len + 1 + r.size + 1;
-    replay.next = r;
+    replay.offset += used;
 }
 
 /* Takes the next record if it is of this kind and number. */
@@ -461,7 +401,7 @@ play(void *arg UNUSED)
     }
     if (++replay.n_idle > MAX_IDLE_TURNS) {
         diverge("the program does not take \"%s %u\"",
-                kind_names[replay.next.kind], replay.next.number);
+                replay_kind_name(replay.next.kind), replay.next.number);
     }
     deliver();
 }
@@ -491,15 +431,11 @@ begin_play(struct loop *loop)
     if (error) {
         return error;
     }
-    const char *text = str_text(&replay.text), *rest;
-    uint64_t seed = 0;
-    size_t len = strcspn(text, "\n");
-    CLEANUP(free_ptr) char *head = xmemdup0(text, len);
-    if (!scan_prefix(head, magic, &rest) || *rest != ' '
-        || !scan_u64(rest + 1, 10, &seed)) {
+    uint64_t seed;
+    if (!replay_parse_head(str_text(&replay.text), replay.text.len, &seed,
+                           &replay.offset)) {
         return error_create("%s: not a record of a session", replay.path);
     }
-    replay.offset = len + 1 > replay.text.len ? len : len + 1;
     replay.loop = loop;
     list_init(&replay.streams);
     list_init(&replay.listeners);
