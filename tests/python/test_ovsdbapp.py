@@ -6,6 +6,7 @@ are those of the system or of the peer.
 
 import os
 import pathlib
+import re
 import sys
 
 import pytest
@@ -42,10 +43,12 @@ def run(python, ours, kind, *args):
         ours.env["PYTHONPATH"] += ":" + EXTRA
     ours.env["OVN_SCHEMAS"] = str(ovn_schemas())
     log = ours.start_command("ovsdbapp", python("run_ovsdbapp.py", kind, *args))
-    code = log.wait(timeout=120)
+    code = log.wait(timeout=300)
     ours.processes.remove(log)
     text = (ours.dir / "ovsdbapp.out").read_text(errors="replace")
-    assert code == 0, text[-20000:]
+    # Reports cut long texts short: what failed is told last.
+    failed = re.findall(r"^(?:ERROR|FAIL|again|failed): .*", text, re.MULTILINE)
+    assert code == 0, "\n".join([text[-20000:], *failed])
     return text
 
 
