@@ -51,6 +51,8 @@ class Suite:
         for name in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"):
             self.env["OVS_" + name] = str(self.run_dir)
         self.env["OVS_SYSLOG_METHOD"] = "null"
+        # For tests in processes of their own, which run elsewhere.
+        self.env["OVS_BUILD"] = str(BUILD)
         # Programs are called by their bare names, which error texts begin with.
         self.env["PATH"] = f"{BUILD / 'src'}:{self.env['PATH']}"
         if kind == "ours":
