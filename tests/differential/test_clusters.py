@@ -17,10 +17,10 @@ def free_address():
 
 
 class Cluster:
-    """Three servers of the peer; 'ours' runs our programs."""
+    """Three servers of the peer."""
 
-    def __init__(self, peer, ours):
-        self.peer, self.ours = peer, ours
+    def __init__(self, peer):
+        self.peer = peer
         self.processes = {}
         first = None
         for name in SERVERS:
@@ -72,8 +72,8 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(peer, ours):
-    return Cluster(peer, ours)
+def cluster(peer):
+    return Cluster(peer)
 
 
 def test_commands_look_for_the_leader(cluster, ours):
