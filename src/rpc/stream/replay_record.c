@@ -23,18 +23,19 @@ replay_kind_name(enum record_kind kind)
     return kind_names[kind];
 }
 
-/* Copies the line that 'text' begins with; false if it is longer than any of
- * ours. */
-static bool
+/* Copies the line that 'text' begins with; returns its size in 'text', 0 if it
+ * is not such as ours. */
+static size_t
 get_line(const char *text, size_t size, char line[128])
 {
     const char *newline = memchr(text, '\n', size);
-    if (!newline || newline - text >= 128) {
-        return false;
+    size_t len = newline ? (size_t) (newline - text) : size;
+    if (!newline || len >= 128 || memchr(text, '\0', len)) {
+        return 0;
     }
-    memcpy(line, text, newline - text);
-    line[newline - text] = '\0';
-    return true;
+    memcpy(line, text, len);
+    line[len] = '\0';
+    return len + 1;
 }
 
 void
@@ -49,12 +50,9 @@ replay_parse_head(const char *text, size_t size, uint64_t *seedp,
 {
     char line[128];
     const char *rest;
-    if (!get_line(text, size, line) || !scan_prefix(line, magic, &rest)
-        || *rest != ' ' || !scan_u64(rest + 1, 10, seedp)) {
-        return false;
-    }
-    *usedp = (const char *) memchr(text, '\n', size) + 1 - text;
-    return true;
+    *usedp = get_line(text, size, line);
+    return *usedp && scan_prefix(line, magic, &rest) && *rest == ' '
+           && scan_u64(rest + 1, 10, seedp);
 }
 
 void
@@ -95,17 +93,12 @@ replay_parse_record(const char *text, size_t size, struct record *r,
                     size_t *usedp)
 {
     char line[128];
-    if (!get_line(text, size, line)) {
+    size_t head = get_line(text, size, line);
+    if (!head || !parse_line(line, r) || size - head <= r->size
+        || text[head + r->size] != '\n') {
         return false;
     }
-    size_t head = strlen(line) + 1;
-    const char *data = (const char *) memchr(text, '\n', size) + 1;
-    size_t left = size - (data - text);
-    if (head != size - left || !parse_line(line, r) || left <= r->size
-        || data[r->size] != '\n') {
-        return false;
-    }
-    r->data = data;
+    r->data = text + head;
     *usedp = head + r->size + 1;
     return true;
 }
