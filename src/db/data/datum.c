@@ -505,14 +505,13 @@ add_each(struct datum *a, const struct datum *b, const struct type *type,
 }
 
 static void
-remove_each(struct datum *a, const struct type *a_type, const struct datum *b)
+remove_each(struct datum *a, const struct type *a_type, const struct datum *b,
+            const struct type *b_type)
 {
     for (size_t i = 0; i < b->n; i++) {
-        size_t j = datum_find_key(a, &b->keys[i], a_type);
-        if (j != DATUM_NOT_FOUND
-            && (!b->values
-                || atom_equal(&a->values[j], &b->values[i],
-                              a_type->value.type))) {
+        size_t j = datum_find_key_value(
+            a, &b->keys[i], b->values ? &b->values[i] : NULL, b_type);
+        if (j != DATUM_NOT_FOUND) {
             datum_remove(a, j, a_type);
         }
     }
@@ -552,7 +551,7 @@ datum_subtract(struct datum *a, const struct type *a_type,
                const struct datum *b, const struct type *b_type)
 {
     if (is_small_change(a, b)) {
-        remove_each(a, a_type, b);
+        remove_each(a, a_type, b, b_type);
         return;
     }
     struct datum left = DATUM_INITIALIZER;
