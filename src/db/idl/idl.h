@@ -73,7 +73,7 @@ void idl_set_trust(struct idl *, bool);
 void idl_reconnect(struct idl *);
 
 /* Of a cluster, whether only the leader will do (as it is at first), or any
- * server that is connected to the others. */
+ * server that is connected to the others: for servers heard of from now on. */
 void idl_set_leader_only(struct idl *, bool);
 /* Why the last server was of no use; NULL if it was. */
 const char *idl_server_complaint(const struct idl *);

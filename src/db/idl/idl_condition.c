@@ -71,8 +71,7 @@ idl_condition_start(struct idl *idl, bool from_scratch)
         replace(&condition->at_server, condition->wanted);
     }
     idl->condition_refused = false;
-    json_unref(idl->condition_id);
-    idl->condition_id = NULL;
+    json_unref(steal_ptr(&idl->condition_id));
 }
 
 static void
@@ -134,14 +133,9 @@ idl_condition_sync(struct idl *idl)
                  json_ref(idl->condition_id)));
 }
 
-bool
+void
 idl_condition_handle_reply(struct idl *idl, const struct jsonrpc_message *m)
 {
-    if (!idl->condition_id || !json_equal(m->id, idl->condition_id)) {
-        return false;
-    }
-    json_unref(idl->condition_id);
-    idl->condition_id = NULL;
     if (m->type == JSONRPC_ERROR) {
         char *text = json_print(m->error, JSON_SORT);
         log_err_rl(&rl, "%s: server refuses condition: %s",
@@ -156,7 +150,6 @@ idl_condition_handle_reply(struct idl *idl, const struct jsonrpc_message *m)
         confirm(idl, idl->condition_asked);
     }
     idl_condition_sync(idl);
-    return true;
 }
 
 void

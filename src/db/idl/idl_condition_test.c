@@ -8,8 +8,7 @@
 
 #include "base/mem.h"
 #include "base/test.h"
-#include "db/idl/idl_private.h"
-#include "db/idl/vswitch_rows.h"
+#include "db/idl/test_idl.h"
 #include "db/server/server.h"
 #include "db/storage/storage.h"
 #include "sys/log/log_config.h"
@@ -26,11 +25,6 @@ struct fixture {
     struct idl *idl;
     const struct column *dscp;
 };
-
-static void
-changed(void *arg UNUSED)
-{
-}
 
 static void
 session_closed(struct db_session *session, void *f_)
@@ -72,7 +66,6 @@ run_server(struct fixture *f)
 static int
 set_up(void **state)
 {
-    static const struct idl_observer observer = { .changed = changed };
     error_destroy(log_configure("off"));
     struct fixture *f = xzalloc(sizeof *f);
     f->dir = xstrdup("/tmp/idl-condition-XXXXXX");
@@ -80,7 +73,7 @@ set_up(void **state)
     f->file = xasprintf("%s/conf.db", f->dir);
     f->remote = xasprintf("unix:%s/sock", f->dir);
     f->loop = loop_create();
-    f->idl = idl_create(f->loop, &vswitch_database, &observer, NULL);
+    f->idl = test_idl_create(f->loop);
     idl_monitor_column(f->idl, VSWITCH_TABLE_INTERFACE,
                        VSWITCH_INTERFACE_NAME);
     idl_monitor_table(f->idl, VSWITCH_TABLE_QUEUE);
@@ -152,8 +145,7 @@ wait_until_synced(struct fixture *f)
 static void
 add_queue(struct fixture *f, int dscp)
 {
-    static const struct idl_observer observer = { .changed = changed };
-    struct idl *idl = idl_create(f->loop, &vswitch_database, &observer, NULL);
+    struct idl *idl = test_idl_create(f->loop);
     idl_connect(idl, f->remote, true);
     while (!idl_has_ever_synced(idl)) {
         loop_run_once(f->loop, 1000);

@@ -131,10 +131,9 @@ idl_row_unindex(struct idl_row *row)
 void
 idl_row_index(struct idl_row *row)
 {
-    if (row->table->indexes) {
-        idl_row_unindex(row);
-    }
-    for (struct idl_index *i = row->table->indexes; i; i = i->next) {
+    idl_row_unindex(row);
+    struct idl_index *i = row->deleted ? NULL : row->table->indexes;
+    for (; i; i = i->next) {
         add_row(i, row);
     }
 }

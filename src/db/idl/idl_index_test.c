@@ -7,8 +7,7 @@
 
 #include "base/mem.h"
 #include "base/test.h"
-#include "db/idl/idl_private.h"
-#include "db/idl/vswitch_rows.h"
+#include "db/idl/test_idl.h"
 
 struct fixture {
     struct loop *loop;
@@ -18,15 +17,9 @@ struct fixture {
     const struct column *name, *tag;
 };
 
-static void
-changed(void *arg UNUSED)
-{
-}
-
 static int
 set_up(void **state)
 {
-    static const struct idl_observer observer = { .changed = changed };
     static const struct idl_index_column by_name[] = {
         { .column = VSWITCH_PORT_NAME },
     };
@@ -36,7 +29,7 @@ set_up(void **state)
     };
     struct fixture *f = xzalloc(sizeof *f);
     f->loop = loop_create();
-    f->idl = idl_create(f->loop, &vswitch_database, &observer, NULL);
+    f->idl = test_idl_create(f->loop);
     idl_monitor_all(f->idl);
     f->by_name = idl_index_create(f->idl, VSWITCH_TABLE_PORT, by_name, 1);
     f->by_tag = idl_index_create(f->idl, VSWITCH_TABLE_PORT, by_tag, 2);
@@ -68,12 +61,9 @@ apply(struct fixture *f, int n, const char *update)
     char *text = xasprintf("{\"Port\":{\"%08x-1111-4111-8111-111111111111\":"
                            "{%s}}}",
                            n, update);
-    struct json *json;
-    assert_null(json_parse_string(text, &json));
-    assert_null(idl_apply(f->idl, json, IDL_MONITOR_COND, false));
+    assert_null(test_idl_apply(f->idl, text, IDL_MONITOR_COND, false));
     idl_touch_if_alert(f->idl);
     loop_run_once(f->loop, 0);
-    json_unref(json);
     free(text);
 }
 
@@ -133,15 +123,13 @@ test_swap(void **state)
     add(f, 1, "a", 1);
     add(f, 2, "b", 2);
     add(f, 3, "c", 3);
-    struct json *json;
-    assert_null(json_parse_string(
-        "{\"Port\":{\"00000001-1111-4111-8111-111111111111\":"
-        "{\"modify\":{\"name\":\"c\"}},"
-        "\"00000003-1111-4111-8111-111111111111\":"
-        "{\"modify\":{\"name\":\"a\"}}}}",
-        &json));
-    assert_null(idl_apply(f->idl, json, IDL_MONITOR_COND, false));
-    json_unref(json);
+    assert_null(
+        test_idl_apply(f->idl,
+                       "{\"Port\":{\"00000001-1111-4111-8111-111111111111\":"
+                       "{\"modify\":{\"name\":\"c\"}},"
+                       "\"00000003-1111-4111-8111-111111111111\":"
+                       "{\"modify\":{\"name\":\"a\"}}}}",
+                       IDL_MONITOR_COND, false));
     check_order(f, f->by_name, ",a,b,c");
     check_order(f, f->by_tag, ",a,b,c");
 }

@@ -99,7 +99,6 @@ struct idl {
 
     struct server_check server_check;
     const char *server_complaint; /* Of the last one, or NULL. */
-    bool server_monitored;        /* This connection monitors _Server. */
     struct json *server_id;       /* Of the request for that; NULL if none. */
 
     /* Conditions are numbered as they are set. */
@@ -172,10 +171,8 @@ void idl_session_start(struct idl *);
 
 /* Servers of clusters: idl_server.c. */
 void idl_server_start(struct idl *);
-/* The connection is gone. */
-void idl_server_stop(struct idl *);
-/* True if the message was about this. */
-bool idl_server_handle_reply(struct idl *, const struct jsonrpc_message *);
+void idl_server_handle_reply(struct idl *, const struct jsonrpc_message *);
+/* True if the update was about this. */
 bool idl_server_handle_update(struct idl *, const struct json *params);
 
 /* Conditions: idl_condition.c. */
@@ -184,8 +181,7 @@ bool idl_server_handle_update(struct idl *, const struct json *params);
 void idl_condition_start(struct idl *, bool from_scratch);
 /* Asks the server for the conditions that it lacks. */
 void idl_condition_sync(struct idl *);
-/* True if the message was about this. */
-bool idl_condition_handle_reply(struct idl *, const struct jsonrpc_message *);
+void idl_condition_handle_reply(struct idl *, const struct jsonrpc_message *);
 void idl_condition_uninit(struct idl_condition *);
 
 /* Indexes: idl_index.c. */

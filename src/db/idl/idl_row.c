@@ -223,7 +223,6 @@ void
 idl_row_delete(struct idl_row *row)
 {
     hmap_remove(&row->table->rows, &row->node);
-    idl_row_unindex(row);
     row->deleted = true;
     row->table->idl->alert = true;
     list_change(row);

@@ -16,10 +16,6 @@ void
 idl_set_leader_only(struct idl *idl, bool leader_only)
 {
     idl->server_check.leader_only = leader_only;
-    if (leader_only && idl->session
-        && jsonrpc_session_is_connected(idl->session)) {
-        idl_server_start(idl);
-    }
 }
 
 void
@@ -49,13 +45,6 @@ idl_server_start(struct idl *idl)
     json_object_put(request, "columns", server_check_columns());
     struct json *requests = json_object_create();
     json_object_put(requests, "Database", json_array_create_1(request));
-    if (idl->server_monitored) {
-        idl_session_send(
-            idl, jsonrpc_request_create("monitor_cancel",
-                                        json_array_create_1(monitor_id()),
-                                        jsonrpc_next_id()));
-    }
-    idl->server_monitored = true;
     idl->server_complaint = NULL;
     json_unref(idl->server_id);
     idl->server_id = jsonrpc_next_id();
@@ -98,24 +87,17 @@ judge(struct idl *idl, const struct json *updates)
         log_info_rl(&rl, "%s: %s; trying another server",
                     jsonrpc_session_name(idl->session), idl->server_complaint);
         idl->state = IDL_DISCONNECTED;
-        json_unref(idl->request_id);
-        idl->request_id = NULL;
+        json_unref(steal_ptr(&idl->request_id));
         jsonrpc_session_reconnect(idl->session);
     }
 }
 
-bool
+void
 idl_server_handle_reply(struct idl *idl, const struct jsonrpc_message *m)
 {
-    if (!idl->server_id || !json_equal(m->id, idl->server_id)) {
-        return false;
-    }
-    json_unref(idl->server_id);
-    idl->server_id = NULL;
     if (m->type == JSONRPC_REPLY) {
         judge(idl, m->result);
     }
-    return true;
 }
 
 bool
@@ -131,12 +113,4 @@ idl_server_handle_update(struct idl *idl, const struct json *params)
         judge(idl, json_item(params, 1));
     }
     return ours;
-}
-
-void
-idl_server_stop(struct idl *idl)
-{
-    idl->server_monitored = false;
-    json_unref(idl->server_id);
-    idl->server_id = NULL;
 }

@@ -66,8 +66,7 @@ idl_set_lock(struct idl *idl, const char *name)
         if (up) {
             send_lock(idl, "unlock");
         }
-        json_unref(idl->lock_id);
-        idl->lock_id = NULL;
+        json_unref(steal_ptr(&idl->lock_id));
         free(idl->lock_name);
         idl->lock_name = NULL;
         set_has_lock(idl, false, false);
@@ -262,8 +261,6 @@ take_content(struct idl *idl, const struct json *result)
 static void
 handle_reply(struct idl *idl, const struct jsonrpc_message *m)
 {
-    json_unref(idl->request_id);
-    idl->request_id = NULL;
     if (m->type == JSONRPC_ERROR) {
         const struct json *name = json_object_find(m->error, "error");
         const char *text = m->error->type == JSON_STRING ? json_text(m->error)
@@ -343,8 +340,6 @@ handle_notify(struct idl *idl, const struct jsonrpc_message *m)
 static void
 handle_lock_reply(struct idl *idl, const struct jsonrpc_message *m)
 {
-    json_unref(idl->lock_id);
-    idl->lock_id = NULL;
     if (m->type == JSONRPC_REPLY && idl->lock_name) {
         const struct json *locked = json_object_find(m->result, "locked");
         bool has = locked && locked->type == JSON_TRUE;
@@ -370,9 +365,8 @@ on_disconnected(void *idl_, int error UNUSED)
 {
     struct idl *idl = idl_;
     idl->state = IDL_DISCONNECTED;
-    json_unref(idl->request_id);
-    idl->request_id = NULL;
-    idl_server_stop(idl);
+    json_unref(steal_ptr(&idl->request_id));
+    json_unref(steal_ptr(&idl->server_id));
     idl_txn_fail_all(idl);
     if (idl->lock_name) {
         set_has_lock(idl, false, false);
@@ -382,6 +376,17 @@ on_disconnected(void *idl_, int error UNUSED)
     }
 }
 
+/* Whether 'm' is the reply to the request '*idp', which is forgotten then. */
+static bool
+take_reply(struct json **idp, const struct jsonrpc_message *m)
+{
+    bool is_reply = *idp && json_equal(m->id, *idp);
+    if (is_reply) {
+        json_unref(steal_ptr(idp));
+    }
+    return is_reply;
+}
+
 static void
 on_received(void *idl_, struct jsonrpc_message *m)
 {
@@ -389,12 +394,15 @@ on_received(void *idl_, struct jsonrpc_message *m)
     if (m->type == JSONRPC_NOTIFY) {
         handle_notify(idl, m);
     } else if (m->type == JSONRPC_REPLY || m->type == JSONRPC_ERROR) {
-        if (idl->request_id && json_equal(m->id, idl->request_id)) {
+        if (take_reply(&idl->request_id, m)) {
             handle_reply(idl, m);
-        } else if (idl->lock_id && json_equal(m->id, idl->lock_id)) {
+        } else if (take_reply(&idl->lock_id, m)) {
             handle_lock_reply(idl, m);
-        } else if (!idl_server_handle_reply(idl, m)
-                   && !idl_condition_handle_reply(idl, m)) {
+        } else if (take_reply(&idl->server_id, m)) {
+            idl_server_handle_reply(idl, m);
+        } else if (take_reply(&idl->condition_id, m)) {
+            idl_condition_handle_reply(idl, m);
+        } else {
             idl_txn_handle_reply(idl, m);
         }
     }

@@ -1,8 +1,7 @@
 /* Tests of the replica: updates of all forms, as rows show them. */
 
 #include "base/test.h"
-#include "db/idl/idl_private.h"
-#include "db/idl/vswitch_rows.h"
+#include "db/idl/test_idl.h"
 
 #define BR   "\"11111111-1111-4111-8111-111111111111\""
 #define NAME "\"name\":\"br0\""
@@ -12,18 +11,12 @@ struct fixture {
     struct idl *idl;
 };
 
-static void
-changed(void *arg UNUSED)
-{
-}
-
 static int
 set_up(void **state)
 {
-    static const struct idl_observer observer = { .changed = changed };
     struct fixture *f = xzalloc(sizeof *f);
     f->loop = loop_create();
-    f->idl = idl_create(f->loop, &vswitch_database, &observer, NULL);
+    f->idl = test_idl_create(f->loop);
     idl_monitor_all(f->idl);
     *state = f;
     return 0;
@@ -44,10 +37,7 @@ static bool
 apply(struct fixture *f, const char *text, enum idl_monitor_method method,
       bool initial)
 {
-    struct json *json;
-    assert_null(json_parse_string(text, &json));
-    struct db_error *error = idl_apply(f->idl, json, method, initial);
-    json_unref(json);
+    struct db_error *error = test_idl_apply(f->idl, text, method, initial);
     bool ok = !error;
     db_error_destroy(error);
     return ok;
