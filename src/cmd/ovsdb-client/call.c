@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "cmd/ovsdb-client/client.h"
+#include "db/idl/server_check.h"
 #include "rpc/appctl/appctl.h"
 #include "sys/process/daemon.h"
 #include "sys/process/program.h"
@@ -52,6 +53,30 @@ client_parse_json(const char *text)
         client_fail("\"%s\": %s", text, error_text(error));
     }
     return json;
+}
+
+struct json *
+client_status_params(const char *database)
+{
+    struct json *op = json_object_create();
+    json_object_put_string(op, "op", "select");
+    json_object_put_string(op, "table", "Database");
+    json_object_put(op, "where",
+                    json_array_create_1(json_array_create_3(
+                        json_string_create("name"), json_string_create("=="),
+                        json_string_create(database))));
+    json_object_put(op, "columns", server_check_columns());
+    return json_array_create_2(json_string_create("_Server"), op);
+}
+
+const struct json *
+client_status_rows(const struct json *result)
+{
+    const struct json *rows =
+        result->type == JSON_ARRAY && result->array.n
+            ? json_object_find(json_item(result, 0), "rows")
+            : NULL;
+    return rows && rows->type == JSON_ARRAY ? rows : NULL;
 }
 
 struct json *

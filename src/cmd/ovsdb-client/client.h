@@ -38,6 +38,10 @@ void client_fail(const char *format, ...) PRINTF_FORMAT(1, 2) NORETURN;
  * caller.  Errors end the program. */
 struct json *client_call(struct client *, const char *method,
                          struct json *params);
+/* Parameters of a transaction that asks _Server about 'database', and the
+ * array of rows in its result, at most one; NULL if there is none. */
+struct json *client_status_params(const char *database);
+const struct json *client_status_rows(const struct json *result);
 struct json *client_schema_json(struct client *);
 struct schema *client_schema(struct client *);
 /* Parses an argument as JSON. */

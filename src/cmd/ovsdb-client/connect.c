@@ -97,53 +97,28 @@ choose_database(struct client *c, const struct client_command *command)
 
 /* Several servers. */
 
-/* What _Server says of the database, or NULL; ovsdb-server(5). */
-static struct json *
-ask_about_database(struct client *c)
-{
-    struct json *op = json_object_create();
-    json_object_put_string(op, "op", "select");
-    json_object_put_string(op, "table", "Database");
-    json_object_put(op, "where",
-                    json_array_create_1(json_array_create_3(
-                        json_string_create("name"), json_string_create("=="),
-                        json_string_create(c->database))));
-    json_object_put(op, "columns", server_check_columns());
-    struct jsonrpc_message *reply;
-    int error = jsonrpc_transact_block(
-        c->rpc,
-        jsonrpc_request_create(
-            "transact", json_array_create_2(json_string_create("_Server"), op),
-            jsonrpc_next_id()),
-        &reply);
-    if (error) {
-        return NULL;
-    }
-    struct json *result = NULL;
-    if (reply->type == JSONRPC_REPLY) {
-        result = json_ref(reply->result);
-    }
-    jsonrpc_message_destroy(reply);
-    return result;
-}
-
 /* Why the server connected to is of no use, or NULL. */
 static const char *
 find_fault(struct client *c)
 {
-    struct json *result = ask_about_database(c);
-    const struct json *rows =
-        result && result->type == JSON_ARRAY && result->array.n
-            ? json_object_find(json_item(result, 0), "rows")
-            : NULL;
-    const char *complaint = "it cannot tell about its databases";
-    if (rows && rows->type == JSON_ARRAY) {
-        struct server_check check = { .leader_only = c->leader_only };
-        complaint = rows->array.n
-                        ? server_check_complaint(&check, json_item(rows, 0))
-                        : "it lacks the database";
+    struct jsonrpc_message *reply;
+    int error = jsonrpc_transact_block(
+        c->rpc,
+        jsonrpc_request_create("transact", client_status_params(c->database),
+                               jsonrpc_next_id()),
+        &reply);
+    if (error) {
+        return error == EOF ? "End of file" : strerror(error);
     }
-    json_unref(result);
+    const struct json *rows = reply->type == JSONRPC_REPLY
+                                  ? client_status_rows(reply->result)
+                                  : NULL;
+    struct server_check check = { .leader_only = c->leader_only };
+    const char *complaint =
+        !rows           ? "it cannot tell about its databases"
+        : rows->array.n ? server_check_complaint(&check, json_item(rows, 0))
+                        : "it lacks the database";
+    jsonrpc_message_destroy(reply);
     return complaint;
 }
 

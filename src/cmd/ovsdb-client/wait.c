@@ -54,27 +54,15 @@ connected(void *w_)
 static void
 ask(struct waiter *w)
 {
-    struct json *clause = json_array_create_3(json_string_create("name"),
-                                              json_string_create("=="),
-                                              json_string_create(w->database));
-    struct json *op = json_object_create();
-    json_object_put_string(op, "op", "select");
-    json_object_put_string(op, "table", "Database");
-    json_object_put(op, "where", json_array_create_1(clause));
-    json_unref(
-        send_request(w, "transact",
-                     json_array_create_2(json_string_create("_Server"), op)));
+    json_unref(send_request(w, "transact", client_status_params(w->database)));
 }
 
 /* Ends the wait if the answer to ask() says so. */
 static void
 check(struct waiter *w, const struct json *result)
 {
-    const struct json *rows =
-        result->type == JSON_ARRAY && result->array.n
-            ? json_object_find(json_item(result, 0), "rows")
-            : NULL;
-    if (!rows || rows->type != JSON_ARRAY) {
+    const struct json *rows = client_status_rows(result);
+    if (!rows) {
         client_fail("%s: strange reply about databases",
                     jsonrpc_session_name(w->session));
     }
