@@ -81,7 +81,7 @@ static void
 add_fake_bridge(struct ctl_context *c, const char *name,
                 const char *parent_name, int vlan)
 {
-    struct vsctl_info *info = vsctl_info_get(c);
+    struct vsctl_info *info = vsctl_info_verify(c);
     struct vsctl_bridge *parent = strmap_get(&info->bridges, parent_name);
     if (!parent) {
         ctl_fail("parent bridge %s does not exist", parent_name);
@@ -179,11 +179,11 @@ run_del_br(struct ctl_context *c)
     if (!bridge) {
         return;
     }
+    struct vsctl_info *info = vsctl_info_verify(c);
     if (!bridge->parent) {
         delete_real_bridge(c, bridge->row);
         return;
     }
-    struct vsctl_info *info = c->state;
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &info->ports) {
         struct vsctl_port *port = node->data;
@@ -199,7 +199,7 @@ run_del_br(struct ctl_context *c)
 static void
 run_list_br(struct ctl_context *c)
 {
-    struct vsctl_info *info = vsctl_info_get(c);
+    struct vsctl_info *info = vsctl_info_verify(c);
     bool real = ctl_has_option(c, "--real");
     bool fake = ctl_has_option(c, "--fake");
     if (!real && !fake) {

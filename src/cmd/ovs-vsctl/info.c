@@ -6,22 +6,48 @@
 #include "base/mem.h"
 #include "cmd/ovs-vsctl/vsctl.h"
 
+/* What the info is made of, besides the rows themselves. */
+static const struct {
+    size_t table;
+    const char *column;
+} info_columns[] = {
+    { VSWITCH_TABLE_OPEN_VSWITCH, "bridges" },
+    { VSWITCH_TABLE_BRIDGE, "name" },
+    { VSWITCH_TABLE_BRIDGE, "ports" },
+    { VSWITCH_TABLE_PORT, "name" },
+    { VSWITCH_TABLE_PORT, "fake_bridge" },
+    { VSWITCH_TABLE_PORT, "tag" },
+    { VSWITCH_TABLE_PORT, "interfaces" },
+    { VSWITCH_TABLE_INTERFACE, "name" },
+};
+
 void
 vsctl_need_info(struct ctl_context *c)
 {
-    ctl_need(c, VSWITCH_TABLE_OPEN_VSWITCH, "bridges");
-    ctl_need(c, VSWITCH_TABLE_BRIDGE, "name");
-    ctl_need(c, VSWITCH_TABLE_BRIDGE, "ports");
+    for (size_t i = 0; i < ARRAY_SIZE(info_columns); i++) {
+        ctl_need(c, info_columns[i].table, info_columns[i].column);
+    }
+    /* For waiting, and for what commands on bridges check. */
     ctl_need(c, VSWITCH_TABLE_BRIDGE, "controller");
     ctl_need(c, VSWITCH_TABLE_BRIDGE, "fail_mode");
     ctl_need(c, VSWITCH_TABLE_CONTROLLER, NULL);
-    ctl_need(c, VSWITCH_TABLE_PORT, "name");
-    ctl_need(c, VSWITCH_TABLE_PORT, "fake_bridge");
-    ctl_need(c, VSWITCH_TABLE_PORT, "tag");
-    ctl_need(c, VSWITCH_TABLE_PORT, "interfaces");
-    ctl_need(c, VSWITCH_TABLE_INTERFACE, "name");
     ctl_need(c, VSWITCH_TABLE_INTERFACE, "ofport");
     ctl_need(c, VSWITCH_TABLE_INTERFACE, "error");
+}
+
+/* Counts what the transaction did to what the info is made of. */
+static uint64_t
+count_edits(const struct ctl_context *c)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(info_columns); i++) {
+        size_t table = info_columns[i].table;
+        n += idl_txn_n_edits(c->idl, table, COLUMN_UUID)
+             + idl_txn_n_edits(
+                 c->idl, table,
+                 ctl_column(c, table, info_columns[i].column)->index);
+    }
+    return n;
 }
 
 struct idl_row *
@@ -47,6 +73,14 @@ vsctl_info_free(struct ctl_context *c)
         free(info);
         c->state = NULL;
     }
+}
+
+/* What a command that asked for the port may rely on. */
+static void
+verify_port(const struct vsctl_port *port)
+{
+    ctl_verify(port->row, "interfaces");
+    ctl_verify(port->row, "tag");
 }
 
 static struct vsctl_bridge *
@@ -112,7 +146,6 @@ add_port(struct vsctl_info *info, struct vsctl_bridge *bridge,
         free(port);
         return;
     }
-    ctl_verify(row, "interfaces");
     struct idl_row *iface_row;
     FOR_EACH_REF(iface_row, row, "interfaces")
     {
@@ -126,10 +159,44 @@ add_port(struct vsctl_info *info, struct vsctl_bridge *bridge,
     }
 }
 
+void
+vsctl_info_add_port(struct ctl_context *c, struct vsctl_bridge *bridge,
+                    struct idl_row *row)
+{
+    struct vsctl_info *info = c->state;
+    add_port(info, bridge, row);
+    info->n_edits = count_edits(c);
+}
+
+static void
+delete_iface(struct vsctl_info *info, struct idl_row *row)
+{
+    const char *name = ctl_read_string(row, "name");
+    struct vsctl_iface *iface = strmap_get(&info->ifaces, name);
+    if (iface && iface->row == row) {
+        free(strmap_find_and_delete(&info->ifaces, name));
+    }
+    idl_txn_delete(row);
+}
+
+void
+vsctl_delete_port(struct ctl_context *c, struct vsctl_port *port)
+{
+    struct vsctl_info *info = c->state;
+    struct idl_row *row = port->row, *iface;
+    FOR_EACH_REF(iface, row, "interfaces")
+    {
+        delete_iface(info, iface);
+    }
+    ctl_remove_ref(port->bridge->row, "ports", row);
+    free(strmap_find_and_delete(&info->ports, port->name));
+    idl_txn_delete(row);
+    info->n_edits = count_edits(c);
+}
+
 static void
 add_bridge_row(struct vsctl_info *info, struct idl_row *row)
 {
-    ctl_verify(row, "ports");
     struct vsctl_bridge *bridge =
         add_bridge(info, ctl_read_string(row, "name"), row, NULL, NULL);
     if (!bridge) {
@@ -152,23 +219,39 @@ struct vsctl_info *
 vsctl_info_get(struct ctl_context *c)
 {
     struct vsctl_info *info = c->state;
-    uint64_t n_changes = idl_txn_n_changes(c->txn);
-    if (info && info->n_changes == n_changes) {
+    uint64_t n_edits = count_edits(c);
+    if (info && info->n_edits == n_edits) {
         return info;
     }
     vsctl_info_free(c);
     info = xzalloc(sizeof *info);
     c->state = info;
-    info->n_changes = n_changes;
+    info->n_edits = n_edits;
     info->root = vsctl_root(c);
     strmap_init(&info->bridges);
     strmap_init(&info->ports);
     strmap_init(&info->ifaces);
-    ctl_verify(info->root, "bridges");
     struct idl_row *bridge;
     FOR_EACH_REF(bridge, info->root, "bridges")
     {
         add_bridge_row(info, bridge);
+    }
+    return info;
+}
+
+struct vsctl_info *
+vsctl_info_verify(struct ctl_context *c)
+{
+    struct vsctl_info *info = vsctl_info_get(c);
+    ctl_verify(info->root, "bridges");
+    struct idl_row *bridge;
+    FOR_EACH_REF(bridge, info->root, "bridges")
+    {
+        ctl_verify(bridge, "ports");
+    }
+    struct strmap_node *node;
+    STRMAP_FOR_EACH (node, &info->ports) {
+        verify_port(node->data);
     }
     return info;
 }
@@ -178,7 +261,12 @@ vsctl_find_bridge(struct ctl_context *c, const char *name, bool must_exist)
 {
     struct vsctl_info *info = vsctl_info_get(c);
     struct vsctl_bridge *bridge = strmap_get(&info->bridges, name);
-    if (!bridge && must_exist) {
+    if (bridge && bridge->port) {
+        ctl_verify(bridge->port, "fake_bridge");
+        ctl_verify(bridge->port, "tag");
+    } else if (bridge) {
+        ctl_verify(bridge->row, "name");
+    } else if (must_exist) {
         ctl_fail("no bridge named %s", name);
     }
     return bridge;
@@ -199,7 +287,9 @@ vsctl_find_port(struct ctl_context *c, const char *name, bool must_exist)
 {
     struct vsctl_info *info = vsctl_info_get(c);
     struct vsctl_port *port = strmap_get(&info->ports, name);
-    if (!port && must_exist) {
+    if (port) {
+        verify_port(port);
+    } else if (must_exist) {
         ctl_fail("no port named %s", name);
     }
     return port;
@@ -210,7 +300,9 @@ vsctl_find_iface(struct ctl_context *c, const char *name, bool must_exist)
 {
     struct vsctl_info *info = vsctl_info_get(c);
     struct vsctl_iface *iface = strmap_get(&info->ifaces, name);
-    if (!iface && must_exist) {
+    if (iface) {
+        verify_port(iface->port);
+    } else if (must_exist) {
         ctl_fail("no interface named %s", name);
     }
     return iface;

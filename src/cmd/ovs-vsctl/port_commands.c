@@ -118,7 +118,6 @@ add_port(struct ctl_context *c, const struct new_port *new, bool fake_iface)
         free(what);
     }
     struct vsctl_bridge *bridge = vsctl_find_bridge(c, new->bridge, true);
-
     struct idl_row *port = vsctl_insert(c, VSWITCH_TABLE_PORT);
     for (int i = 0; i < new->n_ifaces; i++) {
         struct idl_row *iface = vsctl_insert(c, VSWITCH_TABLE_INTERFACE);
@@ -135,6 +134,7 @@ add_port(struct ctl_context *c, const struct new_port *new, bool fake_iface)
         ctl_set_column(c, port, new->settings[i]);
     }
     ctl_add_ref(bridge->row, "ports", port);
+    vsctl_info_add_port(c, bridge, port);
 }
 
 static void
@@ -218,21 +218,6 @@ run_del_bond_iface(struct ctl_context *c)
 /* del-port */
 
 static void
-delete_port(struct vsctl_port *port)
-{
-    struct idl_row *row = port->row;
-    size_t n = ctl_read(row, "interfaces")->n;
-    for (size_t i = 0; i < n; i++) {
-        struct idl_row *iface = ctl_read_row(row, "interfaces", i);
-        if (iface) {
-            idl_txn_delete(iface);
-        }
-    }
-    ctl_remove_ref(port->bridge->row, "ports", row);
-    idl_txn_delete(row);
-}
-
-static void
 check_on_bridge(const struct vsctl_port *port, const char *bridge_name,
                 const struct vsctl_info *info)
 {
@@ -263,9 +248,9 @@ run_del_port(struct ctl_context *c)
         }
         return;
     }
-    struct vsctl_port *port = strmap_get(&info->ports, target);
+    struct vsctl_port *port = vsctl_find_port(c, target, false);
     if (!port && with_iface) {
-        struct vsctl_iface *iface = strmap_get(&info->ifaces, target);
+        struct vsctl_iface *iface = vsctl_find_iface(c, target, false);
         port = iface ? iface->port : NULL;
     }
     if (!port && must_exist && strmap_find(&info->bridges, target)) {
@@ -285,7 +270,7 @@ run_del_port(struct ctl_context *c)
     if (bridge) {
         check_on_bridge(port, bridge, info);
     }
-    delete_port(port);
+    vsctl_delete_port(c, port);
 }
 
 /* Questions. */
@@ -294,7 +279,7 @@ static void
 run_list_ports(struct ctl_context *c)
 {
     struct vsctl_bridge *bridge = vsctl_find_bridge(c, c->argv[1], true);
-    struct vsctl_info *info = c->state;
+    struct vsctl_info *info = vsctl_info_verify(c);
     struct str_vec names = VEC_INITIALIZER;
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &info->ports) {
@@ -310,7 +295,7 @@ static void
 run_list_ifaces(struct ctl_context *c)
 {
     struct vsctl_bridge *bridge = vsctl_find_bridge(c, c->argv[1], true);
-    struct vsctl_info *info = c->state;
+    struct vsctl_info *info = vsctl_info_verify(c);
     struct str_vec names = VEC_INITIALIZER;
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &info->ifaces) {
@@ -325,6 +310,7 @@ run_list_ifaces(struct ctl_context *c)
 static void
 run_port_to_br(struct ctl_context *c)
 {
+    vsctl_info_verify(c);
     str_putf(c->output, "%s\n",
              vsctl_find_port(c, c->argv[1], true)->bridge->name);
 }
@@ -332,6 +318,7 @@ run_port_to_br(struct ctl_context *c)
 static void
 run_iface_to_br(struct ctl_context *c)
 {
+    vsctl_info_verify(c);
     str_putf(c->output, "%s\n",
              vsctl_find_iface(c, c->argv[1], true)->port->bridge->name);
 }

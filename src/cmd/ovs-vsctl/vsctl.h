@@ -31,15 +31,25 @@ struct vsctl_iface {
 
 /* The switch as rows have it now. */
 struct vsctl_info {
-    uint64_t n_changes; /* Of the transaction when it was built. */
+    uint64_t n_edits; /* What was done to the rows before it was built. */
     struct idl_row *root;
     struct strmap bridges; /* Name to struct vsctl_bridge. */
     struct strmap ports;   /* Name to struct vsctl_port. */
     struct strmap ifaces;  /* Name to struct vsctl_iface. */
 };
 
-/* Valid until the transaction changes something. */
+/* Valid until the transaction changes something.  What a command found in it
+ * must still be there when the transaction is done: the functions that find
+ * by name see to that.  That a name is not there yet, the unique indexes of
+ * the database see to. */
 struct vsctl_info *vsctl_info_get(struct ctl_context *);
+/* The same for commands whose answer depends on all of it. */
+struct vsctl_info *vsctl_info_verify(struct ctl_context *);
+/* Notes in the info, which stays valid, that a port was added. */
+void vsctl_info_add_port(struct ctl_context *, struct vsctl_bridge *,
+                         struct idl_row *port);
+/* Deletes the rows of the port, and frees it; the info stays valid. */
+void vsctl_delete_port(struct ctl_context *, struct vsctl_port *);
 void vsctl_info_free(struct ctl_context *);
 void vsctl_need_info(struct ctl_context *);
 /* These fail if there is none, unless 'must_exist' is false. */

@@ -501,6 +501,7 @@ attempt(struct ctl *ctl, int *statusp)
 {
     struct ctl_context c = { 0 };
     c.txn = idl_txn_create(ctl->idl);
+    idl_txn_set_optimistic(c.txn);
     c.symbols = symbol_table_create();
     if (ctl->dry_run) {
         idl_txn_set_dry_run(c.txn);

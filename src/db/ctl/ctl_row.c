@@ -100,28 +100,24 @@ void
 ctl_add_ref(struct idl_row *row, const char *name, const struct idl_row *to)
 {
     const struct column *column = column_of(row, name);
-    struct datum new, d;
+    const struct datum *old = idl_read(row, column);
+    struct datum d;
     datum_init_uuid(&d, &to->uuid);
-    datum_clone(&new, idl_read(row, column));
-    if (new.n && uuid_is_zero(&new.keys[0].uuid)) {
+    if (old->n && uuid_is_zero(&old->keys[0].uuid)) {
         /* The default value of a column that may not be empty. */
-        datum_remove(&new, 0, &column->type);
+        idl_txn_write(row, column, &d);
+    } else {
+        idl_txn_add_elements(row, column, &d);
     }
-    datum_union(&new, &d, &column->type, false);
-    datum_uninit(&d, &column->type);
-    idl_txn_write(row, column, &new);
 }
 
 void
 ctl_remove_ref(struct idl_row *row, const char *name, const struct idl_row *to)
 {
     const struct column *column = column_of(row, name);
-    struct datum new, d;
+    struct datum d;
     datum_init_uuid(&d, &to->uuid);
-    datum_clone(&new, idl_read(row, column));
-    datum_subtract(&new, &column->type, &d, &column->type);
-    datum_uninit(&d, &column->type);
-    idl_txn_write(row, column, &new);
+    idl_txn_remove_keys(row, column, &d);
 }
 
 void

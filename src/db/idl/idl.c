@@ -48,6 +48,8 @@ idl_create(struct loop *loop, const struct row_database *database,
         assert(!strcmp(table->desc->name, table->schema->name));
         table->modes = xcalloc(table->schema->n_columns, 1);
         table->column_at_server = xcalloc(table->schema->n_columns, 1);
+        table->n_edits =
+            xcalloc(table->schema->n_columns, sizeof *table->n_edits);
         hmap_init(&table->rows);
     }
     return idl;
@@ -76,6 +78,7 @@ idl_destroy(struct idl *idl)
         idl_condition_uninit(&table->condition);
         free(table->modes);
         free(table->column_at_server);
+        free(table->n_edits);
     }
     free(idl->tables);
     schema_destroy(idl->schema);

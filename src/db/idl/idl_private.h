@@ -52,6 +52,7 @@ struct idl_table {
     bool wanted;            /* Monitored, if only for its rows. */
     bool at_server;         /* The server has the table. */
     bool *column_at_server; /* By column index. */
+    uint64_t *n_edits;      /* By column index: idl_txn_n_edits(). */
     struct hmap rows;       /* Of struct idl_row. */
     struct idl_condition condition;
     struct idl_index *indexes; /* A list, by 'next'. */
@@ -121,7 +122,8 @@ struct idl_txn {
     struct idl *idl;
     struct list node;  /* In idl->pending while incomplete. */
     struct list edits; /* Of struct idl_row_edit. */
-    uint64_t n_changes;
+    uint64_t seqno;    /* Of the replica when the transaction began. */
+    bool is_optimistic;
     enum idl_txn_status status;
     struct json *id; /* Of the request. */
     char *error;
@@ -196,5 +198,9 @@ void idl_txn_complete(struct idl_txn *, enum idl_txn_status);
 bool idl_txn_handle_reply(struct idl *, const struct jsonrpc_message *);
 void idl_txn_fail_all(struct idl *);
 void idl_edit_destroy(struct idl_row_edit *);
+/* The type of a mutation's datum: to remove from a map, keys do. */
+struct type idl_mutation_type(const struct column *, bool add);
+/* Whether the column is changed by mutations, not as a whole. */
+bool idl_edit_is_mutated(const struct idl_row_edit *, const struct column *);
 /* Operations that the transaction's edits amount to; '*any_changesp'. */
 struct json *idl_txn_encode(struct idl_txn *, bool *any_changesp);

@@ -36,6 +36,7 @@ idl_txn_create(struct idl *idl)
     assert(!idl->txn);
     struct idl_txn *txn = xzalloc(sizeof *txn);
     txn->idl = idl;
+    txn->seqno = idl->seqno;
     list_init(&txn->node);
     list_init(&txn->edits);
     hmap_init(&txn->inserts);
@@ -52,11 +53,23 @@ idl_txn_get(const struct idl *idl)
 
 /* Edits. */
 
+/* The type of a mutation's datum: to remove from a map, keys do. */
+struct type
+idl_mutation_type(const struct column *column, bool add)
+{
+    struct type type = column->type;
+    if (!add) {
+        base_type_init(&type.value, ATOM_VOID);
+    }
+    return type;
+}
+
 static void
 destroy_mutation(struct idl_mutation *m)
 {
+    struct type type = idl_mutation_type(m->column, m->add);
     list_remove(&m->node);
-    datum_uninit(&m->datum, &m->column->type);
+    datum_uninit(&m->datum, &type);
     free(m);
 }
 
@@ -149,6 +162,12 @@ idl_txn_add_comment(struct idl_txn *txn, const char *comment)
 }
 
 void
+idl_txn_set_optimistic(struct idl_txn *txn)
+{
+    txn->is_optimistic = true;
+}
+
+void
 idl_txn_set_dry_run(struct idl_txn *txn)
 {
     txn->dry_run = true;
@@ -171,7 +190,8 @@ idl_txn_verify(const struct idl_row *row, const struct column *column)
     if (r->columns && r->table->idl->txn
         && r->table->modes[column->index] & IDL_MONITOR
         && r->table->column_at_server[column->index]
-        && !(r->edit && r->edit->written[column->index])) {
+        && !(r->edit && r->edit->written[column->index]
+             && !idl_edit_is_mutated(r->edit, column))) {
         edit_get(r)->verified[column->index] = true;
     }
 }
@@ -195,7 +215,7 @@ idl_txn_write(struct idl_row *row, const struct column *column,
         return;
     }
     struct idl_row_edit *edit = edit_get(row);
-    table->idl->txn->n_changes++;
+    table->n_edits[i]++;
     if (was_written) {
         datum_uninit(&edit->new[i], type);
     }
@@ -212,42 +232,80 @@ idl_txn_write(struct idl_row *row, const struct column *column,
     }
 }
 
+bool
+idl_edit_is_mutated(const struct idl_row_edit *edit,
+                    const struct column *column)
+{
+    struct idl_mutation *m;
+    LIST_FOR_EACH (m, node, &edit->mutations) {
+        if (m->column == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes a mutation as part of the last one of its column, if that is of its
+ * kind.  What is removed again must not be added: a row that was inserted may
+ * be gone. */
+static void
+add_mutation(struct idl_row_edit *edit, const struct column *column, bool add,
+             struct datum *datum)
+{
+    struct type type = idl_mutation_type(column, add);
+    struct idl_mutation *m, *next, *last = NULL;
+    LIST_FOR_EACH_SAFE (m, next, node, &edit->mutations) {
+        if (m->column != column) {
+            continue;
+        }
+        last = m;
+        if (m->add && !add) {
+            datum_subtract(&m->datum, &column->type, datum, &type);
+        }
+    }
+    if (last && last->add == add) {
+        datum_union(&last->datum, datum, &type, false);
+        datum_uninit(datum, &type);
+        return;
+    }
+    m = xzalloc(sizeof *m);
+    m->column = column;
+    m->add = add;
+    m->datum = *datum;
+    list_push_back(&edit->mutations, &m->node);
+    datum_init_empty(datum);
+}
+
 static void
 mutate(struct idl_row *row, const struct column *column, struct datum *datum,
        bool add)
 {
-    const struct type *type = &column->type;
-    struct type keys = *type;
-    base_type_init(&keys.value, ATOM_VOID);
-    struct datum new;
-    datum_clone(&new, idl_read(row, column));
-    if (add) {
-        datum_union(&new, datum, type, false);
-    } else {
-        datum_subtract(&new, type, datum, &keys);
+    struct type type = idl_mutation_type(column, add);
+    if (!row->table->column_at_server[column->index]) {
+        /* Nothing that this server could keep. */
+        datum_uninit(datum, &type);
+        return;
     }
     struct idl_row_edit *edit = edit_get(row);
-    row->table->idl->txn->n_changes++;
-    bool only_mutated = row->columns && !edit->written[column->index];
-    struct idl_mutation *m;
-    LIST_FOR_EACH (m, node, &edit->mutations) {
-        only_mutated |= m->column == column;
+    struct datum *new = &edit->new[column->index];
+    bool is_whole = !row->columns
+                    || (edit->written[column->index]
+                        && !idl_edit_is_mutated(edit, column));
+    if (!edit->written[column->index]) {
+        datum_clone(new, idl_read(row, column));
+        edit->written[column->index] = true;
     }
-    if (edit->written[column->index]) {
-        datum_uninit(&edit->new[column->index], type);
-    }
-    edit->written[column->index] = true;
-    edit->new[column->index] = new;
-    idl_row_index(row);
-    if (only_mutated) {
-        m = xzalloc(sizeof *m);
-        m->column = column;
-        m->add = add;
-        m->datum = *datum;
-        list_push_back(&edit->mutations, &m->node);
-        datum_init_empty(datum);
+    if (add) {
+        datum_union(new, datum, &column->type, false);
     } else {
-        datum_uninit(datum, add ? type : &keys);
+        datum_subtract(new, &column->type, datum, &type);
+    }
+    row->table->n_edits[column->index]++;
+    idl_row_index(row);
+    if (is_whole) {
+        datum_uninit(datum, &type);
+    } else {
+        add_mutation(edit, column, add, datum);
     }
 }
 
@@ -273,7 +331,7 @@ idl_txn_insert(struct idl_txn *txn, size_t table, const struct uuid *uuid,
     struct idl_row *row =
         idl_row_create(&txn->idl->tables[table], uuid ? uuid : &random);
     struct idl_row_edit *edit = edit_get(row);
-    txn->n_changes++;
+    row->table->n_edits[COLUMN_UUID]++;
     edit->is_insert = true;
     edit->persist_uuid = persist;
     const struct table_schema *schema = row->table->schema;
@@ -291,25 +349,40 @@ idl_txn_insert(struct idl_txn *txn, size_t table, const struct uuid *uuid,
     return row;
 }
 
+/* The row will not be inserted: nothing may call it by a name. */
+static void
+forget_insert(struct idl_txn *txn, const struct uuid *uuid)
+{
+    struct idl_insert *insert;
+    HMAP_FOR_EACH_WITH_HASH (insert, node, uuid_hash(uuid), &txn->inserts) {
+        if (uuid_equal(&insert->given, uuid)) {
+            hmap_remove(&txn->inserts, &insert->node);
+            free(insert);
+            return;
+        }
+    }
+}
+
 void
 idl_txn_delete(struct idl_row *row)
 {
     struct idl_row_edit *edit = edit_get(row);
-    row->table->idl->txn->n_changes++;
+    row->table->n_edits[COLUMN_UUID]++;
     if (edit->is_insert) {
+        forget_insert(row->table->idl->txn, &row->uuid);
         idl_edit_destroy(edit);
         return;
     }
     edit->is_delete = true;
 }
 
-/* Commit. */
-
 uint64_t
-idl_txn_n_changes(const struct idl_txn *txn)
+idl_txn_n_edits(const struct idl *idl, size_t table, size_t column_index)
 {
-    return txn->n_changes;
+    return idl->tables[table].n_edits[column_index];
 }
+
+/* Commit. */
 
 static enum idl_txn_status
 finish(struct idl_txn *txn, enum idl_txn_status status)
@@ -487,7 +560,12 @@ take_results(struct idl_txn *txn, const struct json *results)
             try_again = true;
         } else if (!strcmp(json_text(error), "not owner")) {
             not_locked = true;
-        } else if (strcmp(json_text(error), "aborted")) {
+        } else if (!strcmp(json_text(error), "aborted")) {
+            continue;
+        } else if (txn->is_optimistic && txn->seqno != txn->idl->seqno) {
+            /* Servers tell of changes before they reply. */
+            try_again = true;
+        } else {
             hard = true;
             set_error(txn, result);
         }

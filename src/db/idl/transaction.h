@@ -41,6 +41,9 @@ void idl_txn_destroy(struct idl_txn *);
 /* The one open in 'idl', or NULL. */
 struct idl_txn *idl_txn_get(const struct idl *);
 void idl_txn_add_comment(struct idl_txn *, const char *);
+/* What others did since the transaction began may be why the server finds an
+ * error in it: then TRY_AGAIN takes the place of ERROR. */
+void idl_txn_set_optimistic(struct idl_txn *);
 /* The server checks the transaction and changes nothing: IDL_TXN_UNCHANGED. */
 void idl_txn_set_dry_run(struct idl_txn *);
 /* After the commit, '*row's column is one more: see
@@ -55,7 +58,7 @@ void idl_txn_verify(const struct idl_row *, const struct column *);
 void idl_txn_write(struct idl_row *, const struct column *,
                    struct datum *datum);
 /* Adds to, or removes from, a set or map at the server, whatever else is in
- * it; takes 'datum'.  Of maps, keys that are there keep their values; for
+ * it then; TRY_AGAIN if the row is gone.  Takes 'datum'.  Of maps, keys that are there keep their values; for
  * removing, 'datum' is a set of keys. */
 void idl_txn_add_elements(struct idl_row *, const struct column *,
                           struct datum *datum);
@@ -68,9 +71,10 @@ struct idl_row *idl_txn_insert(struct idl_txn *, size_t table,
 /* For this transaction the row is gone.  In tables that are not roots, the
  * server keeps it as long as another row refers to it. */
 void idl_txn_delete(struct idl_row *);
-/* Counts writes, insertions and deletions: what was read is as it was while
- * this is. */
-uint64_t idl_txn_n_changes(const struct idl_txn *);
+/* Counts how often transactions wrote the column, or for COLUMN_UUID, inserted
+ * and deleted rows: what was read is as it was while this is. */
+uint64_t idl_txn_n_edits(const struct idl *, size_t table,
+                         size_t column_index);
 
 /* Sends; asks for nothing further. */
 enum idl_txn_status idl_txn_commit(struct idl_txn *);

@@ -86,7 +86,8 @@ encode_datum(const struct idl_txn *txn, const struct datum *d,
     return refs ? name_inserted(txn, json) : json;
 }
 
-/* "wait" for what was verified to be as it is in the replica. */
+/* "wait" for what was verified to be as it is in the replica, and for rows
+ * that are mutated to exist: mutating none would go unnoticed. */
 static void
 encode_verified(const struct idl_row_edit *edit, struct json *operations)
 {
@@ -103,6 +104,13 @@ encode_verified(const struct idl_row_edit *edit, struct json *operations)
                 datum_to_json(&edit->row->columns[i], &column->type));
         }
     }
+    if (!columns && !edit->is_insert && !edit->is_delete
+        && !list_is_empty(&edit->mutations)) {
+        columns = json_array_create_1(json_string_create("_uuid"));
+        values = json_object_create();
+        union atom atom = { .uuid = edit->row->uuid };
+        json_object_put(values, "_uuid", atom_to_json(&atom, ATOM_UUID));
+    }
     if (columns) {
         struct json *op = operation_create("wait", edit->row);
         json_object_put(op, "timeout", json_integer_create(0));
@@ -114,18 +122,6 @@ encode_verified(const struct idl_row_edit *edit, struct json *operations)
     }
 }
 
-static bool
-is_mutated(const struct idl_row_edit *edit, const struct column *column)
-{
-    struct idl_mutation *m;
-    LIST_FOR_EACH (m, node, &edit->mutations) {
-        if (m->column == column) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct json *
 encode_written(const struct idl_txn *txn, const struct idl_row_edit *edit)
 {
@@ -133,7 +129,7 @@ encode_written(const struct idl_txn *txn, const struct idl_row_edit *edit)
     struct json *row = json_object_create();
     for (size_t i = COLUMN_N_STD; i < schema->n_columns; i++) {
         const struct column *column = schema->columns[i];
-        if (edit->written[i] && !is_mutated(edit, column)
+        if (edit->written[i] && !idl_edit_is_mutated(edit, column)
             && !(edit->is_insert
                  && datum_is_default(&edit->new[i], &column->type))) {
             json_object_put(row, column->name,
@@ -196,10 +192,10 @@ encode_mutations(struct idl_txn *txn, const struct idl_row_edit *edit,
     struct json *mutations = json_array_create();
     struct idl_mutation *m;
     LIST_FOR_EACH (m, node, &edit->mutations) {
-        struct type type = m->column->type;
-        if (!m->add) {
-            base_type_init(&type.value, ATOM_VOID);
+        if (!m->datum.n) {
+            continue;
         }
+        struct type type = idl_mutation_type(m->column, m->add);
         struct json *operand = encode_datum(txn, &m->datum, &type);
         if (!type_is_map(&type) && m->datum.n == 1) {
             /* In full, as servers quote it in errors. */
@@ -211,6 +207,10 @@ encode_mutations(struct idl_txn *txn, const struct idl_row_edit *edit,
                            json_string_create(m->column->name),
                            json_string_create(m->add ? "insert" : "delete"),
                            operand));
+    }
+    if (!mutations->array.n) {
+        json_unref(mutations);
+        return false;
     }
     struct json *op = operation_create("mutate", edit->row);
     json_object_put(op, "where", where_uuid(&edit->row->uuid));
