@@ -80,6 +80,23 @@ def test_a_relay_serves_as_well(kitchen, replica, suites):
     idl.close()
 
 
+def test_a_relay_is_no_leader(kitchen, suites):
+    relay = suites(kitchen.kind)
+    relay.start_ovsdb_server(db=f"relay:Kitchen:{kitchen.remote}", create=False)
+
+    idl = Replica(f"unix:{relay.run_dir}/db.sock,{kitchen.remote}").connect()
+
+    assert idl.get_session_name() == kitchen.remote
+    idl.close()
+    idl = Replica(f"unix:{relay.run_dir}/db.sock", leader_only=False)
+    relay.processes[-1].terminate()
+    relay.processes[-1].wait()
+    relay.start_ovsdb_server(db="relay:Kitchen:unix:nowhere", create=False)
+    idl.until(lambda: idl._session.get_num_of_remotes() == 1 and idl._session.get_seqno() > 2)
+    assert not idl.has_ever_connected()
+    idl.close()
+
+
 def test_a_replica_of_nothing_has_a_lock(kitchen):
     idl = Idl(kitchen.remote, SchemaHelper(str(KITCHEN)))
     idl.set_lock("mine")

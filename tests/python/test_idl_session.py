@@ -126,7 +126,7 @@ def test_no_server_of_a_cluster_is_forgotten_for_long(fake, replica):
 @pytest.mark.parametrize("bad", [
     member(connected=False),
     member(name="Other"),
-    member(model="relay", connected=False),
+    member(model="relay", leader=False),
     {**member(), "monitor_cond": {}},
 ])
 def test_servers_of_no_use_are_left(fake, replica, bad):

@@ -52,6 +52,8 @@ class ServerCheck:
         model = getattr(row, "model", "standalone")
         if model not in (CLUSTERED, RELAY):
             return None
+        if model == RELAY and self.leader_only:
+            return "relay database server cannot be a leader"
         if not getattr(row, "connected", True):
             what = "cluster" if model == CLUSTERED else "its source"
             return "%s database server is disconnected from %s" % (model, what)

@@ -105,7 +105,8 @@ class Idl:
     uuid          What the server calls our monitor.
 
     Several remotes, with commas between them, are tried in random order.  With
-    'leader_only' only the leader of a cluster will do.
+    'leader_only' only the leader of a cluster will do, or a server of its own,
+    but no relay.
     """
 
     # What we have asked the server for.
