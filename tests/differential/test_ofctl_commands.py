@@ -206,14 +206,49 @@ BLOCKS = {
         -O OpenFlow14 add-flow br0 table=nosuch,actions=drop
         -O OpenFlow14 del-flows br0
     """,
+    "groups": """
+        dump-groups br0
+        -O OpenFlow11 dump-groups br0
+        -O OpenFlow13 dump-groups br0
+        -O OpenFlow15 dump-groups br0
+        -O OpenFlow15 dump-groups br0 5
+        -O OpenFlow15 dump-groups br0 foo
+        -O OpenFlow13 dump-group-stats br0
+        -O OpenFlow15 dump-group-stats br0 5
+        -O OpenFlow15 dump-group-stats br0 group_id=5
+        ?-O OpenFlow12 dump-group-features br0
+        ?-O OpenFlow15 dump-group-features br0
+        ?add-group br0 group_id=1,type=all,bucket=output:2,bucket=output:3 -O openflow11
+        ?add-group br0 group_id=2,type=select,bucket=output:2,bucket=output:3 -O openflow11
+        ?add-group br0 group_id=0,type=ff,bucket=weight:0,watch_port:2,watch_group:0,actions=output:2 -O openflow11
+        ?add-group br0 group_id=3,type=select,selection_method=hash,fields(ip_dst=255.255.255.0,tcp_src),bucket=output:2
+        ?-O OpenFlow15 add-group br0 group_id=4,type=ff,bucket=watch_port:2,output:2,bucket=watch_group:1,output:3
+        ?-O OpenFlow13 mod-group br0 group_id=1,type=all,bucket=output:3
+        ?-O OpenFlow13 --may-create mod-group br0 group_id=9,type=indirect,bucket=set_queue:1,output:p1
+        ?-O OpenFlow15 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
+        ?-O OpenFlow15 remove-buckets br0 group_id=1,command_bucket_id=last
+        -O OpenFlow13 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
+        -O OpenFlow13 remove-buckets br0 group_id=1
+        ?add-groups br0 - << "add group_id=7,type=all"
+        ?-O OpenFlow15 add-groups br0 - << "mod group_id=7,type=all,bucket=drop"
+        add-groups br0 - << "group_id=7,type=none"
+        add-groups br0 /nonexistent
+        ?dump-groups br0
+        ?-O OpenFlow11 dump-groups br0
+        ?-O OpenFlow15 dump-groups br0 3
+        ?-O OpenFlow12 dump-group-stats br0
+        ?-O OpenFlow15 dump-group-stats br0
+        --names dump-groups br0 77
+        del-groups br0 group_id=1
+        -O OpenFlow15 del-groups br0 group_id=1,type=all
+        del-groups br0 1
+        -O OpenFlow13 del-groups br0
+        dump-groups br0
+        add-group br0
+        mod-group br0 group_id=1
+        insert-buckets br0 group_id=1
+    """,
     "queries": """
-        ~dump-groups br0
-        ~-O OpenFlow11 dump-groups br0
-        ~-O OpenFlow13 dump-groups br0
-        ~-O OpenFlow15 dump-groups br0
-        ~-O OpenFlow15 dump-groups br0 5
-        ~-O OpenFlow13 dump-group-stats br0
-        ~-O OpenFlow15 dump-group-stats br0 5
         ~-O OpenFlow13 dump-meters br0
         ~-O OpenFlow13 dump-meter br0 meter=5
         ~-O OpenFlow13 meter-stats br0
@@ -239,11 +274,6 @@ BLOCKS = {
         !add-meter -O OpenFlow13 br0 meter=3,kbps,burst,band=type=drop,rate=5000,burst_size=5000
         !-O OpenFlow13 add-meter br0 "meter=1 pktps bands=type=drop rate=1"
         !-O OpenFlow13 mod-meter br0 "meter=1 pktps bands=type=drop rate=2"
-        !add-group br0 group_id=1,type=all,bucket=output:2,bucket=output:3 -O openflow11
-        !add-group br0 group_id=2,type=select,bucket=output:2,bucket=output:3 -O openflow11
-        !add-group br0 group_id=0,type=ff,bucket=weight:0,watch_port:2,watch_group:0,actions=output:2 -O openflow11
-        !-O OpenFlow13 mod-group br0 group_id=1,type=all,bucket=output:3
-        !-O OpenFlow15 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
         !bundle br0 - << "flow add table=9,actions=drop"
         !-O OpenFlow14 bundle br0 - << "flow add table=9,actions=drop"
         !add-tlv-map br0 {class=0xffff,type=0,len=4}->tun_metadata0
@@ -256,9 +286,7 @@ LATER = """
     queue-stats br0; queue-get-config br0; add-meter br0 x; mod-meter br0 x; del-meter br0 x
     del-meters br0; dump-meter br0 x; dump-meters br0; meter-stats br0; meter-features br0
     dump-ipfix-bridge br0; dump-ipfix-flow br0; ct-flush-zone br0 1; ct-flush br0
-    ofp-parse-pcap x; add-group br0 x; add-groups br0 x; mod-group br0 x; del-groups br0
-    insert-buckets br0 x; remove-buckets br0 x; dump-groups br0; dump-group-stats br0
-    dump-group-features br0; bundle br0 x; add-tlv-map br0 x; del-tlv-map br0; dump-tlv-map br0
+    ofp-parse-pcap x; bundle br0 x; add-tlv-map br0 x; del-tlv-map br0; dump-tlv-map br0
 """
 
 
@@ -286,6 +314,9 @@ def ordered(text, words):
         return text
     if "dump-flows" in words:
         return "".join(sorted(text.splitlines(keepends=True)))
+    if {"dump-groups", "dump-group-stats"} & set(words):
+        head, *entries = re.split(r"(?m)^(?= group_id)", text)
+        return head + "".join(sorted(entries))
     if {"dump-ports", "queue-stats", "queue-get-config"} & set(words):
         head, *entries = re.split(r"(?m)^(?=  port|queue|OFPT_QUEUE)", text)
         return head + "".join(sorted(entries))

@@ -171,6 +171,6 @@ def test_flow_files_are_applied_and_compared(ours, peer, tmp_path):
 
 
 def test_unsupported_commands_say_so(ours):
-    result = ours.run("ovs-ofctl", "dump-groups", "br0")
+    result = ours.run("ovs-ofctl", "dump-tlv-map", "br0")
     assert result.code == 1
-    assert result.err == "ovs-ofctl: dump-groups is not supported yet\n"
+    assert result.err == "ovs-ofctl: dump-tlv-map is not supported yet\n"

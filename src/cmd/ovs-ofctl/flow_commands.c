@@ -27,21 +27,45 @@ trim_line(struct str *line)
     return str_text(line)[strspn(str_text(line), " \t\r\n")] != '\0';
 }
 
+FILE *
+ofctl_open_file(const char *name)
+{
+    FILE *file = strcmp(name, "-") ? fopen(name, "r") : stdin;
+    if (!file) {
+        program_fatal(0, "%s: open failed (%s)", name, strerror(errno));
+    }
+    return file;
+}
+
+void
+ofctl_close_file(FILE *file)
+{
+    if (file != stdin) {
+        fclose(file);
+    }
+}
+
+bool
+ofctl_get_line(FILE *file, struct str *line, int *numberp)
+{
+    while (str_get_line(line, file)) {
+        ++*numberp;
+        if (trim_line(line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 ofctl_parse_flow_file(struct ofctl *ofctl, const char *name, int command,
                       flow_mod_vec *mods, unsigned int *usablep)
 {
-    bool is_stdin = !strcmp(name, "-");
-    FILE *file = is_stdin ? stdin : fopen(name, "r");
-    if (!file) {
-        program_fatal(0, "%s: open failed (%s)", name, strerror(errno));
-    }
+    FILE *file = ofctl_open_file(name);
     *usablep = UINT32_MAX;
     struct str line = STR_INITIALIZER;
-    for (int number = 1; str_get_line(&line, file); number++) {
-        if (!trim_line(&line)) {
-            continue;
-        }
+    int number = 0;
+    while (ofctl_get_line(file, &line, &number)) {
         struct flow_mod fm;
         unsigned int usable;
         struct error *error = flow_mod_parse(str_text(&line), command,
@@ -53,9 +77,7 @@ ofctl_parse_flow_file(struct ofctl *ofctl, const char *name, int command,
         vec_push(mods, fm);
     }
     str_uninit(&line);
-    if (!is_stdin) {
-        fclose(file);
-    }
+    ofctl_close_file(file);
 }
 
 /* Sends all of them, a barrier after each window. */

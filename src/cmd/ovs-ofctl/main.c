@@ -65,15 +65,15 @@ static const struct ofctl_command commands[] = {
       1, 6, NULL },
     { "ofp-parse", "file", 1, 1, ofctl_ofp_parse },
     { "ofp-parse-pcap", "pcap", 1, INT_MAX, NULL },
-    { "add-group", "switch group", 1, 2, NULL },
-    { "add-groups", "switch file", 1, 2, NULL },
-    { "mod-group", "switch group", 1, 2, NULL },
-    { "del-groups", "switch [group]", 1, 2, NULL },
-    { "insert-buckets", "switch [group]", 1, 2, NULL },
-    { "remove-buckets", "switch [group]", 1, 2, NULL },
-    { "dump-groups", "switch [group]", 1, 2, NULL },
-    { "dump-group-stats", "switch [group]", 1, 2, NULL },
-    { "dump-group-features", "switch", 1, 1, NULL },
+    { "add-group", "switch group", 1, 2, ofctl_add_group },
+    { "add-groups", "switch file", 1, 2, ofctl_add_groups },
+    { "mod-group", "switch group", 1, 2, ofctl_mod_group },
+    { "del-groups", "switch [group]", 1, 2, ofctl_del_groups },
+    { "insert-buckets", "switch [group]", 1, 2, ofctl_insert_buckets },
+    { "remove-buckets", "switch [group]", 1, 2, ofctl_remove_buckets },
+    { "dump-groups", "switch [group]", 1, 2, ofctl_dump_groups },
+    { "dump-group-stats", "switch [group]", 1, 2, ofctl_dump_group_stats },
+    { "dump-group-features", "switch", 1, 1, ofctl_dump_group_features },
     { "bundle", "switch file", 2, 2, NULL },
     { "add-tlv-map", "switch map", 2, 2, NULL },
     { "del-tlv-map", "switch [map]", 1, 2, NULL },
@@ -82,7 +82,7 @@ static const struct ofctl_command commands[] = {
     { "list-commands", NULL, 0, INT_MAX, run_list_commands },
     { "parse-flow", NULL, 1, 1, ofctl_parse_flow },
     { "parse-flows", NULL, 1, 1, ofctl_parse_flows },
-    { "parse-group", NULL, 1, 1, NULL },
+    { "parse-group", NULL, 1, 1, ofctl_parse_group },
     { "parse-nx-match", NULL, 0, 0, NULL },
     { "parse-nxm", NULL, 0, 0, NULL },
     { "parse-oxm", NULL, 1, 1, NULL },
@@ -126,6 +126,8 @@ ofctl_print_help(void)
            "priority\n"
            "  --readd                     replace-flows also sends flows "
            "that are there\n"
+           "  --may-create                mod-group adds the group if need "
+           "be\n"
            "  -m, --more                  print more of packets\n"
            "  --timestamp                 print when messages come (monitor, "
            "snoop)\n"

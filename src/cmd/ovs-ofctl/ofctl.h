@@ -29,6 +29,7 @@ struct ofctl {
     int packet_in_format;   /* enum packet_in_format; -1: best. */
     bool strict;
     bool readd;
+    bool may_create; /* mod-group may add the group. */
     bool timestamp;
     bool stats;
     int use_names; /* 1, 0; -1: if the output is a terminal. */
@@ -130,6 +131,17 @@ void ofctl_del_flows(struct ofctl *, int argc, char *argv[]);
 void ofctl_replace_flows(struct ofctl *, int argc, char *argv[]);
 void ofctl_diff_flows(struct ofctl *, int argc, char *argv[]);
 
+void ofctl_add_group(struct ofctl *, int argc, char *argv[]);
+void ofctl_add_groups(struct ofctl *, int argc, char *argv[]);
+void ofctl_mod_group(struct ofctl *, int argc, char *argv[]);
+void ofctl_del_groups(struct ofctl *, int argc, char *argv[]);
+void ofctl_insert_buckets(struct ofctl *, int argc, char *argv[]);
+void ofctl_remove_buckets(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_groups(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_group_stats(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_group_features(struct ofctl *, int argc, char *argv[]);
+void ofctl_parse_group(struct ofctl *, int argc, char *argv[]);
+
 /* "in_port=... packet=HEX actions=...": the packet's bytes are in 'bytes',
  * which with 'po' the caller uninits in any case. */
 struct error *ofctl_parse_packet_out(struct ofctl *, const char *text,
@@ -160,7 +172,14 @@ typedef VEC(struct flow_stats) flow_stats_vec;
 /* All flows of a reply to the request with 'xid' that was sent. */
 void ofctl_read_flows(struct vconn *, uint32_t xid, flow_stats_vec *);
 
-/* flow_file.c */
+/* flow_commands.c */
+
+/* Opens a file, "-" for standard input; ends the program if it can't. */
+FILE *ofctl_open_file(const char *name);
+void ofctl_close_file(FILE *);
+/* Takes the next line that has more than a comment, without that; counts lines
+ * in '*numberp'. */
+bool ofctl_get_line(FILE *, struct str *line, int *numberp);
 
 typedef VEC(struct flow_mod) flow_mod_vec;
 

@@ -33,6 +33,7 @@ enum {
     OPT_VERSION,
     OPT_OPTION,
     OPT_BUNDLE,
+    OPT_MAY_CREATE,
     OPT_COLOR,
     OPT_PROTOCOLS,
 };
@@ -57,6 +58,7 @@ static const struct option_spec specs[] = {
     { "version", 'V', OPTION_NO_ARGUMENT, OPT_VERSION },
     { "option", 'o', OPTION_NO_ARGUMENT, OPT_OPTION },
     { "bundle", 0, OPTION_NO_ARGUMENT, OPT_BUNDLE },
+    { "may-create", 0, OPTION_NO_ARGUMENT, OPT_MAY_CREATE },
     { "color", 0, OPTION_OPTIONAL_ARGUMENT, OPT_COLOR },
     { "protocols", 'O', OPTION_REQUIRED_ARGUMENT, OPT_PROTOCOLS },
 };
@@ -193,6 +195,9 @@ handle_option(int id, const char *argument, void *ofctl_)
     case OPT_OPTION:
         options_print(all_groups, n_all_groups);
         exit(EXIT_SUCCESS);
+    case OPT_MAY_CREATE:
+        ofctl->may_create = true;
+        break;
     case OPT_BUNDLE:
         return error_create("--bundle is not supported yet");
     case OPT_COLOR:

@@ -45,6 +45,9 @@ decode_output(struct reader *r, uint8_t version, struct actions *out)
     uint32_t port;
     if (version != OF10_VERSION) {
         port = reader_u32(r);
+        if (!ofp_port_is_valid(port)) {
+            return OFPERR_OFPBAC_BAD_OUT_PORT;
+        }
     } else if (!get_of10_output(r, &port)) {
         return OFPERR_OFPBAC_BAD_OUT_PORT;
     }

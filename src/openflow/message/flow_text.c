@@ -375,8 +375,8 @@ parse_key(struct parser *p, const char *key, char *value)
 
 /* Actions. */
 
-static unsigned int
-actions_protocols(const struct actions *actions)
+unsigned int
+flow_actions_protocols(const struct actions *actions)
 {
     unsigned int usable = P_ANY;
     const struct action *a;
@@ -454,7 +454,7 @@ parse_actions(struct parser *p, const char *text)
     if (error) {
         return error;
     }
-    p->usable &= actions_protocols(&fm->actions);
+    p->usable &= flow_actions_protocols(&fm->actions);
     enum ofperr ofperr = check_actions(p);
     if (ofperr == OFPERR_OFPBAC_BAD_SET_ARGUMENT) {
         return error_create("cannot set CT fields outside of ct action");

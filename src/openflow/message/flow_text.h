@@ -23,6 +23,8 @@ void flow_duration_format(uint32_t sec, uint32_t nsec, struct str *);
 void flow_stats_format(const struct flow_stats *,
                        const struct actions_format *, bool with_stats,
                        struct str *);
+/* Set of enum flow_protocol bits that can express the actions. */
+unsigned int flow_actions_protocols(const struct actions *);
 /* "OpenFlow10,NXM" of a set of protocols. */
 char *flow_protocols_to_string(unsigned int protocols) WARN_UNUSED;
 unsigned int flow_protocols_from_string(const char *);

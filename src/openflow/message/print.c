@@ -42,11 +42,11 @@ static printer *const printers[N_MESSAGE_TYPES] = {
     [MSG_QUEUE_GET_CONFIG_REQUEST] = print_queue_config_request,
     [MSG_QUEUE_GET_CONFIG_REPLY] = print_queue_config,
     [MSG_GROUP_STATS_REQUEST] = print_group_request,
-    [MSG_GROUP_STATS_REPLY] = print_later,
+    [MSG_GROUP_STATS_REPLY] = print_group_stats,
     [MSG_GROUP_DESC_STATS_REQUEST] = print_group_request,
-    [MSG_GROUP_DESC_STATS_REPLY] = print_later,
+    [MSG_GROUP_DESC_STATS_REPLY] = print_group_desc,
     [MSG_GROUP_FEATURES_STATS_REPLY] = print_group_features,
-    [MSG_GROUP_MOD] = print_later,
+    [MSG_GROUP_MOD] = print_group_mod,
     [MSG_METER_STATS_REQUEST] = print_meter_request,
     [MSG_METER_STATS_REPLY] = print_later,
     [MSG_METER_CONFIG_STATS_REQUEST] = print_meter_request,
@@ -157,9 +157,8 @@ message_format(const void *data, size_t size,
         struct print p = { &m, names, verbosity, s };
         put_first_line(&m, s);
         if (printers[m.type]) {
-            size_t len = s->len;
             error = printers[m.type](&p);
-            if (error && s->len == len) {
+            if (error && str_last(s) == ':') {
                 str_put_char(s, ' ');
             } else if (error) {
                 put_newline(s);

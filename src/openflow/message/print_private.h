@@ -41,6 +41,9 @@ enum ofperr print_queue_config_request(struct print *);
 enum ofperr print_queue_config(struct print *);
 
 enum ofperr print_group_request(struct print *);
+enum ofperr print_group_mod(struct print *);
+enum ofperr print_group_desc(struct print *);
+enum ofperr print_group_stats(struct print *);
 enum ofperr print_group_features(struct print *);
 enum ofperr print_meter_request(struct print *);
 enum ofperr print_meter_features(struct print *);
