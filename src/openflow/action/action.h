@@ -340,10 +340,11 @@ action_next(const struct action *a)
     return (const struct action *) ((const uint8_t *) a + a->size);
 }
 
-/* 'a' over 'size' bytes of a list: all of it, or what is nested. */
-#define ACTION_FOR_EACH(a, data, size)                            \
-    for (a = (const struct action *) (data);                      \
-         (const uint8_t *) a < (const uint8_t *) (data) + (size); \
+/* 'a' over 'size' bytes of a list: all of it, or what is nested.  'data' of an
+ * empty list may be NULL. */
+#define ACTION_FOR_EACH(a, data, size)                         \
+    for (a = (const struct action *) (data);                   \
+         (uintptr_t) a - (uintptr_t) (data) < (size_t) (size); \
          a = action_next(a))
 #define ACTIONS_FOR_EACH(a, list) \
     ACTION_FOR_EACH(a, (list)->data, (list)->size)

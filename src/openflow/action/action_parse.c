@@ -445,6 +445,9 @@ check_order(const struct actions *list)
 static struct error *
 check_no_instructions(const struct actions *list, size_t start)
 {
+    if (start == list->size) {
+        return NULL;
+    }
     const struct action *a;
     ACTION_FOR_EACH(a, list->data + start, list->size - start)
     {
