@@ -33,6 +33,38 @@ def test_backup_follows(nodes, active_kind, backup_kind):
     assert backup.numbers() == [7]
 
 
+@pytest.mark.parametrize("active_kind, backup_kind", PAIRS)
+def test_databases_that_come_later_follow_too(nodes, active_kind, backup_kind, tmp_path):
+    schema = json.loads(KITCHEN.read_text())
+    schema["name"] = "Second"
+    file = tmp_path / "second.ovsschema"
+    file.write_text(json.dumps(schema))
+    active = nodes(active_kind)
+    backup = nodes(backup_kind, f"--sync-from={active.remote}")
+    active.insert(5)
+    for node in (active, backup):
+        node.suite.ok("ovsdb-tool", "create", node.suite.run_dir / "second.db", file)
+    active.appctl("ovsdb-server/add-db", active.suite.run_dir / "second.db")
+    insert = ["Second", {"op": "insert", "table": "Types", "row": {"i": 6, "iset1": 1}}]
+    assert "uuid" in active.client().call("transact", *insert)["result"][0]
+
+    backup.appctl("ovsdb-server/add-db", backup.suite.run_dir / "second.db")
+
+    def numbers():
+        select = ["Second", {"op": "select", "table": "Types", "where": [], "columns": ["i"]}]
+        return [row["i"] for row in backup.client().call("transact", *select)["result"][0]["rows"]]
+
+    backup.suite.wait_for(lambda: numbers() == [6], "the second database")
+    backup.wait_for([5])
+
+    def followed():
+        status = backup.appctl("ovsdb-server/sync-status")
+        return set(status.partition("database: ")[2].strip().split(", "))
+
+    # A new database makes the source end connections once.
+    backup.suite.wait_for(lambda: followed() == {"Kitchen", "Second"}, "both")
+
+
 def test_backup_is_read_only(nodes):
     active = nodes("ours")
     for kind in ("ours", "peer"):

@@ -13,6 +13,7 @@ LOG_MODULE(replication);
 struct replication {
     char *remote;
     struct strmap excluded; /* Database to struct strset of tables. */
+    int probe_ms;           /* Negative: by default. */
 };
 
 /* --- Excluded tables --------------------------------------------------- */
@@ -133,6 +134,21 @@ db_server_stop_replication(struct db_server *server)
 }
 
 void
+replication_follow(struct served_db *sdb)
+{
+    const struct replication *r = sdb->server->replication;
+    if (!r || sdb->is_internal || sdb->is_relay || sdb->is_backup) {
+        return;
+    }
+    sdb->mirror =
+        mirror_create(sdb, MIRROR_REPLICA, r->remote,
+                      strmap_get(&r->excluded, sdb->db->schema->name));
+    if (r->probe_ms >= 0) {
+        mirror_set_probe_interval(sdb->mirror, r->probe_ms);
+    }
+}
+
+void
 db_server_start_replication(struct db_server *server, const char *remote,
                             const char *excluded, int probe_ms)
 {
@@ -140,18 +156,11 @@ db_server_start_replication(struct db_server *server, const char *remote,
     struct replication *r = xzalloc(sizeof *r);
     r->remote = xstrdup(remote);
     parse_excluded(excluded, &r->excluded);
+    r->probe_ms = probe_ms;
     server->replication = r;
     struct strmap_node *node;
     STRMAP_FOR_EACH (node, &server->dbs) {
-        struct served_db *sdb = node->data;
-        if (sdb->is_internal || sdb->is_relay || sdb->is_backup) {
-            continue;
-        }
-        sdb->mirror = mirror_create(sdb, MIRROR_REPLICA, remote,
-                                    strmap_get(&r->excluded, node->name));
-        if (probe_ms >= 0) {
-            mirror_set_probe_interval(sdb->mirror, probe_ms);
-        }
+        replication_follow(node->data);
     }
 }
 

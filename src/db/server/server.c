@@ -148,7 +148,7 @@ db_server_add_file(struct db_server *server, const char *name, char **dbp)
         storage_close(storage);
         return error;
     }
-    serve(server, db, storage);
+    replication_follow(serve(server, db, storage));
     internal_update(server);
     *dbp = xstrdup(db->schema->name);
     return NULL;

@@ -108,6 +108,8 @@ void tlog_committed(const struct transaction *);
 /* replication.c: a mirror gave up. */
 void replication_mirror_ended(struct db_server *);
 void replication_init(struct db_server *);
+/* Makes the database follow the server's source, if it has one. */
+void replication_follow(struct served_db *);
 
 /* conversion.c: changes the schema to the one in 'json' for 'converter'. */
 struct db_error *
