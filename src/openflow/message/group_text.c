@@ -65,21 +65,32 @@ takes_type(uint16_t command)
 
 /* Numbers. */
 
-/* As of old, signs and values that are too great wrap around. */
+/* Negative numbers stand for those from the end: "-1" for all ones. */
+static struct error *
+parse_u64(const char *text, uint64_t *valuep)
+{
+    int64_t negative;
+    if (!*text) {
+        return error_create("missing required numeric argument");
+    } else if (text[0] == '-' && scan_i64(text, 0, &negative)) {
+        *valuep = (uint64_t) negative;
+    } else if (!scan_u64(text, 0, valuep)) {
+        return error_create("invalid numeric format %s", text);
+    }
+    return NULL;
+}
+
 static struct error *
 parse_u32(const char *text, uint32_t *valuep)
 {
     uint64_t value;
-    int64_t negative;
-    if (!*text) {
-        return error_create("missing required numeric argument");
-    } else if (scan_u64(text, 0, &value) && value <= UINT32_MAX) {
-        *valuep = (uint32_t) value;
-    } else if (text[0] == '-' && scan_i64(text, 0, &negative)) {
-        *valuep = (uint32_t) negative;
-    } else {
+    struct error *error = parse_u64(text, &value);
+    if (error) {
+        return error;
+    } else if (value > UINT32_MAX && value < -(uint64_t) UINT32_MAX) {
         return error_create("invalid numeric format %s", text);
     }
+    *valuep = (uint32_t) value;
     return NULL;
 }
 
@@ -158,9 +169,7 @@ static struct error *
 parse_param(struct parser *p, const char *text)
 {
     p->has_param = true;
-    return scan_u64(text, 0, &p->gm->desc.selection.param)
-               ? NULL
-               : error_create("invalid numeric format %s", text);
+    return parse_u64(text, &p->gm->desc.selection.param);
 }
 
 /* Adds the field, by number. */
