@@ -4,6 +4,7 @@
     schema_compile.py schema SOURCE OUTPUT        the .ovsschema file
     schema_compile.py header SOURCE PREFIX OUTPUT structs of typed rows
     schema_compile.py rows SOURCE PREFIX HEADER OUTPUT  tables about them
+    schema_compile.py text SOURCE PREFIX OUTPUT   the schema as a string in C, for tests
 """
 
 import json
@@ -179,6 +180,60 @@ def write_header(schema, prefix, output):
     write(output, out)
 
 
+def has_constraints(base):
+    return isinstance(base, dict) and base.keys() - {"type", "refTable", "refType"}
+
+
+def c_string(text):
+    return json.dumps(text) if text is not None else "NULL"
+
+
+def base_desc(base):
+    if base is None:
+        return "{ ATOM_VOID, NULL, false }"
+    weak = isinstance(base, dict) and base.get("refType") == "weak"
+    return (f"{{ ATOM_{atom_type(base).upper()}, {c_string(ref_table(base))}, "
+            f"{str(weak).lower()} }}")
+
+
+def column_desc(name, column):
+    """The initializer of a struct column_desc."""
+    type_ = column["type"]
+    if not isinstance(type_, dict):
+        type_ = {"key": type_}
+    key, value = type_["key"], type_.get("value")
+    text = None
+    if has_constraints(key) or has_constraints(value):
+        text = json.dumps(type_, separators=(",", ":"))
+    high = type_.get("max", 1)
+    return (f'    {{ "{name}", {base_desc(key)}, {base_desc(value)}, {type_.get("min", 1)}, '
+            f'{"TYPE_UNLIMITED" if high == "unlimited" else high}, {c_string(text)}, '
+            f'{str(not column.get("mutable", True)).lower()}, '
+            f'{str(column.get("ephemeral", False)).lower()} }},')
+
+
+def schema_desc(schema):
+    """The lines of a struct schema_desc."""
+    out = []
+    tables = sorted(schema["tables"].items())
+    for name, table in tables:
+        out.append(f"static const struct column_desc {name.lower()}_desc[] = {{")
+        out += [column_desc(*item) for item in sorted(table["columns"].items())]
+        out += ["};", ""]
+    any_root = any(table.get("isRoot") for _, table in tables)
+    out.append("static const struct table_desc table_descs[] = {")
+    for name, table in tables:
+        is_root = table.get("isRoot", False) or not any_root
+        indexes = table.get("indexes")
+        out.append(f'    {{ "{name}", {str(is_root).lower()}, {table.get("maxRows", 0)}, '
+                   f'{c_string(indexes and json.dumps(indexes))}, {name.lower()}_desc, '
+                   f'{len(table["columns"])} }},')
+    out += ["};", "", "static const struct schema_desc schema = {",
+            f'    "{schema["name"]}", "{schema["version"]}", "{schema["cksum"]}", '
+            f"table_descs, {len(tables)},", "};", ""]
+    return out
+
+
 def write_rows(schema, prefix, header, output):
     out = [f"/* Tables about the rows of the database {schema['name']}. */",
            "", f'#include "{header}"', ""]
@@ -200,14 +255,16 @@ def write_rows(schema, prefix, header, output):
                    f"{len(table['columns'])}, "
                    f"sizeof(struct {prefix}_{lower}) }},")
     out += ["};", ""]
-    text = json.dumps(without_docs(schema), separators=(",", ":"))
-    out.append("static const char schema[] =")
-    out += [f"    {json.dumps(text[i:i + 60])}"
-            for i in range(0, len(text), 60)]
-    out += ["    ;", "",
-            f"const struct row_database {prefix}_database = {{",
-            f'    "{schema["name"]}", schema, tables, {len(tables)},', "};"]
+    out += schema_desc(schema)
+    out += [f"const struct row_database {prefix}_database = {{",
+            f'    "{schema["name"]}", &schema, tables, {len(tables)},', "};"]
     write(output, out)
+
+
+def write_text(schema, prefix, output):
+    text = json.dumps(without_docs(schema), separators=(",", ":"))
+    write(output, ["#pragma once", "", f"static const char {prefix}_schema_text[] =",
+                   *(f"    {json.dumps(text[i:i + 60])}" for i in range(0, len(text), 60)), "    ;"])
 
 
 def write(name, lines):
@@ -221,6 +278,8 @@ def main(argv):
         write(argv[3], [text])
     elif len(argv) == 5 and argv[1] == "header":
         write_header(load(argv[2]), argv[3], argv[4])
+    elif len(argv) == 5 and argv[1] == "text":
+        write_text(load(argv[2]), argv[3], argv[4])
     elif len(argv) == 6 and argv[1] == "rows":
         write_rows(load(argv[2]), argv[3], argv[4], argv[5])
     else:

@@ -53,6 +53,24 @@ column_destroy(struct column *column)
     }
 }
 
+/* Takes 'type'. */
+static struct column *
+column_create(const char *name, const struct type *type, bool is_fixed,
+              bool is_ephemeral)
+{
+    /* A weak reference goes away with its row: the column must be able to
+     * change. */
+    bool weak = base_type_is_weak_ref(&type->key)
+                || base_type_is_weak_ref(&type->value);
+    struct column *column = xzalloc(sizeof *column);
+    column->name = xstrdup(name);
+    column->type = *type;
+    datum_init_default(&column->initial, &column->type);
+    column->mutable = weak || !is_fixed;
+    column->persistent = !is_ephemeral;
+    return column;
+}
+
 static struct db_error *
 column_from_json(struct column **columnp, const char *name,
                  const struct json *json)
@@ -72,17 +90,9 @@ column_from_json(struct column **columnp, const char *name,
     if (error) {
         return error;
     }
-    /* A weak reference goes away with its row: the column must be able to
-     * change. */
-    bool weak =
-        base_type_is_weak_ref(&type.key) || base_type_is_weak_ref(&type.value);
-    struct column *column = xzalloc(sizeof *column);
-    column->name = xstrdup(name);
-    column->type = type;
-    datum_init_default(&column->initial, &column->type);
-    column->mutable = weak || !mutable || mutable->type == JSON_TRUE;
-    column->persistent = !ephemeral || ephemeral->type == JSON_FALSE;
-    *columnp = column;
+    *columnp =
+        column_create(name, &type, mutable && mutable->type == JSON_FALSE,
+                      ephemeral && ephemeral->type == JSON_TRUE);
     return NULL;
 }
 
@@ -357,6 +367,98 @@ any_root(const struct schema *schema)
     return false;
 }
 
+static struct schema *
+schema_create(const char *name, const char *version, const char *cksum)
+{
+    struct schema *schema = xzalloc(sizeof *schema);
+    strmap_init(&schema->by_name);
+    schema->name = xstrdup(name);
+    schema->version = xstrdup(version);
+    schema->cksum = xstrdup(cksum);
+    return schema;
+}
+
+/* 'tables' has room for it. */
+static void
+schema_add_table(struct schema *schema, struct table_schema *table)
+{
+    table->index = schema->n_tables;
+    schema->tables[schema->n_tables++] = table;
+    strmap_add(&schema->by_name, table->name, table);
+}
+
+/* JSON of a description, which is right. */
+static struct json *
+parse_desc(const char *text)
+{
+    struct json *json;
+    struct error *error = json_parse_string(text, &json);
+    assert(!error);
+    return json;
+}
+
+static void
+base_from_desc(struct base_type *base, const struct base_desc *desc)
+{
+    base_type_init(base, desc->type);
+    if (desc->ref_table) {
+        base->uuid.ref_table_name = xstrdup(desc->ref_table);
+        base->uuid.ref_type = desc->is_weak ? REF_WEAK : REF_STRONG;
+    }
+}
+
+static struct column *
+column_from_desc(const struct column_desc *desc)
+{
+    struct type type = { .n_min = desc->n_min, .n_max = desc->n_max };
+    if (desc->type) {
+        struct json *json = parse_desc(desc->type);
+        struct db_error *error = type_from_json(&type, json);
+        assert(!error);
+        json_unref(json);
+    } else {
+        base_from_desc(&type.key, &desc->key);
+        base_from_desc(&type.value, &desc->value);
+    }
+    return column_create(desc->name, &type, desc->is_fixed,
+                         desc->is_ephemeral);
+}
+
+static struct table_schema *
+table_from_desc(const struct table_desc *desc)
+{
+    struct table_schema *table = table_schema_create(desc->name);
+    table->is_root = desc->is_root;
+    table->max_rows = desc->max_rows ? desc->max_rows : UINT32_MAX;
+    for (size_t i = 0; i < desc->n_columns; i++) {
+        table_add_column(table, column_from_desc(&desc->columns[i]));
+    }
+    if (desc->indexes) {
+        struct json *indexes = parse_desc(desc->indexes);
+        for (size_t i = 0; i < indexes->array.n; i++) {
+            struct db_error *error =
+                parse_index(table, json_item(indexes, i), indexes);
+            assert(!error);
+        }
+        json_unref(indexes);
+    }
+    return table;
+}
+
+struct schema *
+schema_from_desc(const struct schema_desc *desc)
+{
+    struct schema *schema =
+        schema_create(desc->name, desc->version, desc->cksum);
+    schema->tables = xcalloc(desc->n_tables, sizeof *schema->tables);
+    for (size_t i = 0; i < desc->n_tables; i++) {
+        schema_add_table(schema, table_from_desc(&desc->tables[i]));
+    }
+    struct db_error *error = resolve_refs(schema);
+    assert(!error);
+    return schema;
+}
+
 static struct db_error *
 parse_tables(struct schema *schema, const struct json *tables,
              const struct json *json)
@@ -372,9 +474,7 @@ parse_tables(struct schema *schema, const struct json *tables,
                                            json_object_find(tables, names[i]));
         }
         if (!error) {
-            table->index = schema->n_tables;
-            schema->tables[schema->n_tables++] = table;
-            strmap_add(&schema->by_name, table->name, table);
+            schema_add_table(schema, table);
         }
     }
     free(names);
@@ -401,11 +501,9 @@ schema_from_json(struct schema **schemap, const struct json *json)
                                "schema version \"%s\" not in format x.y.z",
                                json_text(version));
     }
-    struct schema *schema = xzalloc(sizeof *schema);
-    strmap_init(&schema->by_name);
-    schema->name = xstrdup(json_text(name));
-    schema->version = xstrdup(version ? json_text(version) : "");
-    schema->cksum = xstrdup(cksum ? json_text(cksum) : "");
+    struct schema *schema =
+        schema_create(json_text(name), version ? json_text(version) : "",
+                      cksum ? json_text(cksum) : "");
     error = parse_tables(schema, tables, json);
     if (!error) {
         error = resolve_refs(schema);

@@ -58,6 +58,39 @@ struct schema {
     struct strmap by_name; /* Table name to struct table_schema. */
 };
 
+/* A schema as data of C, for programs that know theirs: made from its source
+ * by tools/schema_compile.py, much faster to take in than JSON. */
+struct base_desc {
+    enum atom_type type;
+    const char *ref_table; /* NULL if not a reference. */
+    bool is_weak;
+};
+
+struct column_desc {
+    const char *name;
+    struct base_desc key, value;
+    uint32_t n_min, n_max;
+    const char *type; /* JSON, of types with constraints; else NULL. */
+    bool is_fixed;    /* "mutable": false. */
+    bool is_ephemeral;
+};
+
+struct table_desc {
+    const char *name;
+    bool is_root;
+    uint32_t max_rows;                 /* 0: any number. */
+    const char *indexes;               /* JSON, or NULL. */
+    const struct column_desc *columns; /* Sorted by name. */
+    size_t n_columns;
+};
+
+struct schema_desc {
+    const char *name, *version, *cksum;
+    const struct table_desc *tables; /* Sorted by name. */
+    size_t n_tables;
+};
+
+struct schema *schema_from_desc(const struct schema_desc *) WARN_UNUSED;
 /* Parses and checks, references between tables included. */
 struct db_error *schema_from_json(struct schema **,
                                   const struct json *) WARN_UNUSED;

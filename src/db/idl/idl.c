@@ -27,12 +27,7 @@ idl_create(struct loop *loop, const struct row_database *database,
     idl->arg = arg;
     idl->probe_interval_ms = -1;
     idl->server_check.leader_only = true;
-    struct json *json;
-    struct error *e = json_parse_string(database->schema, &json);
-    assert(!e);
-    struct db_error *error = schema_from_json(&idl->schema, json);
-    assert(!error);
-    json_unref(json);
+    idl->schema = schema_from_desc(database->schema);
     list_init(&idl->changes);
     list_init(&idl->pending);
     loop_task_init(loop, &idl->notify, notify, idl);

@@ -27,6 +27,7 @@
 #include "base/list.h"
 #include "base/uuid.h"
 #include "db/data/datum.h"
+#include "db/data/schema.h"
 
 struct idl_table;
 struct idl_row_edit;
@@ -78,7 +79,7 @@ struct row_table {
 
 struct row_database {
     const char *name;
-    const char *schema;             /* JSON text. */
+    const struct schema_desc *schema;
     const struct row_table *tables; /* In the schema's order. */
     size_t n_tables;
 };
