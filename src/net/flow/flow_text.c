@@ -27,7 +27,9 @@ hide_defaults(const struct flow *flow, struct flow_mask *mask)
     CLEAR_IF_ZERO(dp_hash);
     CLEAR_IF_ZERO(skb_priority);
     CLEAR_IF_ZERO(pkt_mark);
-    CLEAR_IF_ZERO(packet_type);
+    if (!flow->recirc_id) { /* With one, flows are shown as megaflows are. */
+        CLEAR_IF_ZERO(packet_type);
+    }
     CLEAR_IF_ZERO(ct_state);
     CLEAR_IF_ZERO(ct_zone);
     CLEAR_IF_ZERO(ct_mark);

@@ -354,7 +354,8 @@ action_next(const struct action *a)
 
 /* Whether some action sends to it, nested ones included. */
 bool actions_output_to_port(const struct actions *, uint32_t port);
-bool actions_output_to_group(const struct actions *, uint32_t group);
+bool actions_output_to_group(const struct actions *,
+                             uint32_t group); /* UINT32_MAX: any. */
 /* The meter instruction's number, or 0. */
 uint32_t actions_meter(const struct actions *);
 

@@ -155,7 +155,8 @@ outputs_to_group(const uint8_t *data, size_t size, uint32_t group)
         const uint8_t *nested;
         size_t nested_size;
         if (a->type == ACTION_GROUP
-            && ((const struct action_number *) a)->value == group) {
+            && (group == UINT32_MAX
+                || ((const struct action_number *) a)->value == group)) {
             return true;
         }
         if (get_nested(a, &nested, &nested_size)

@@ -71,6 +71,56 @@ group_desc_add_bucket(struct group_desc *g)
 }
 
 void
+group_desc_insert_bucket(struct group_desc *g, size_t at,
+                         const struct group_bucket *bucket)
+{
+    struct group_bucket copy = *bucket;
+    struct actions *actions = actions_clone(&bucket->actions);
+    copy.actions = *actions;
+    free(actions);
+    vec_push(&g->buckets, copy);
+    struct group_bucket *b = g->buckets.items;
+    memmove(&b[at + 1], &b[at], (g->buckets.n - 1 - at) * sizeof *b);
+    b[at] = copy;
+}
+
+void
+group_desc_remove_bucket(struct group_desc *g, size_t at)
+{
+    struct group_bucket *b = g->buckets.items;
+    actions_uninit(&b[at].actions);
+    vec_remove(&g->buckets, at);
+}
+
+size_t
+group_desc_find_bucket(const struct group_desc *g, uint32_t id)
+{
+    for (size_t i = 0; i < g->buckets.n; i++) {
+        if (g->buckets.items[i].id == id) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+void
+group_desc_clone(struct group_desc *dst, const struct group_desc *src)
+{
+    group_desc_init(dst);
+    dst->id = src->id;
+    dst->type = src->type;
+    memcpy(dst->selection.method, src->selection.method,
+           sizeof dst->selection.method);
+    dst->selection.param = src->selection.param;
+    for (size_t i = 0; i < src->selection.fields.n; i++) {
+        vec_push(&dst->selection.fields, src->selection.fields.items[i]);
+    }
+    for (size_t i = 0; i < src->buckets.n; i++) {
+        group_desc_insert_bucket(dst, i, &src->buckets.items[i]);
+    }
+}
+
+void
 group_selection_add(struct group_selection *s, const struct group_field *f)
 {
     vec_push(&s->fields, *f);
@@ -214,6 +264,21 @@ group_desc_encode(const struct group_desc *g, struct message_multipart *mp)
     }
     writer_set_u16(w, start, w->size - start);
     message_multipart_next(mp, start);
+}
+
+size_t
+group_desc_size(const struct group_desc *g)
+{
+    size_t longest = 0;
+    for (int version = OF11_VERSION; version <= OF15_VERSION; version++) {
+        struct writer w = WRITER_INITIALIZER;
+        writer_zeros(&w, DESC15_SIZE);
+        put_buckets(g, (uint8_t) version, &w);
+        put_selection(&g->selection, (uint8_t) version, &w);
+        longest = MAX(longest, w.size);
+        writer_uninit(&w);
+    }
+    return longest;
 }
 
 /* Decoding. */

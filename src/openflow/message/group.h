@@ -77,8 +77,15 @@ struct group_desc {
 
 void group_desc_init(struct group_desc *);
 void group_desc_uninit(struct group_desc *);
+void group_desc_clone(struct group_desc *dst, const struct group_desc *src);
 /* A new bucket at the end: no number, no weight, watches nothing. */
 struct group_bucket *group_desc_add_bucket(struct group_desc *);
+/* A copy of 'bucket' before the bucket with index 'at'. */
+void group_desc_insert_bucket(struct group_desc *, size_t at,
+                              const struct group_bucket *bucket);
+void group_desc_remove_bucket(struct group_desc *, size_t at);
+/* Index of the bucket with number 'id', or SIZE_MAX. */
+size_t group_desc_find_bucket(const struct group_desc *, uint32_t id);
 
 struct group_mod {
     uint16_t command; /* enum group_command. */
@@ -102,6 +109,8 @@ uint32_t group_request_decode(const struct message *);
 
 /* Appends an entry to a reply with descriptions. */
 void group_desc_encode(const struct group_desc *, struct message_multipart *);
+/* Bytes of the longest of its forms; more than 65,535 cannot be sent. */
+size_t group_desc_size(const struct group_desc *);
 /* Takes the next one; initializes 'desc' in any case. */
 enum ofperr group_desc_decode(const struct message *, struct reader *body,
                               struct group_desc *) WARN_UNUSED;
@@ -124,3 +133,24 @@ void group_stats_encode(const struct group_stats *,
  * caller's to uninit. */
 enum ofperr group_stats_decode(const struct message *, struct reader *body,
                                struct group_stats *) WARN_UNUSED;
+
+/* What groups a switch can have: OpenFlow 1.3.5 §7.3.5.11. */
+struct group_features {
+    uint32_t types;        /* Bits by enum group_type. */
+    uint32_t capabilities; /* GROUP_CAN_*. */
+    uint32_t max_groups[N_GROUP_TYPES];
+    uint32_t actions[N_GROUP_TYPES]; /* Bits by enum table_action. */
+};
+
+enum {
+    GROUP_CAN_SELECT_WEIGHT = 1 << 0,
+    GROUP_CAN_SELECT_LIVENESS = 1 << 1,
+    GROUP_CAN_CHAIN = 1 << 2,
+    GROUP_CAN_CHECK_CHAINS = 1 << 3,
+};
+
+/* Appends a whole reply. */
+void group_features_encode(const struct group_features *,
+                           const struct message *request, struct writer *);
+enum ofperr group_features_decode(const struct message *,
+                                  struct group_features *) WARN_UNUSED;

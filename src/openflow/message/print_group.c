@@ -101,36 +101,33 @@ print_group_stats(struct print *p)
 enum ofperr
 print_group_features(struct print *p)
 {
-    static const char *const names[] = { "all", "select", "indirect",
-                                         "fast failover" };
-    struct reader r = reader_init(p->m->body, p->m->body_size);
-    uint32_t types = reader_u32(&r);
-    uint32_t capabilities = reader_u32(&r);
-    uint32_t max[ARRAY_SIZE(names)];
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        max[i] = reader_u32(&r);
+    static const char *const names[N_GROUP_TYPES] = { "all", "select",
+                                                      "indirect",
+                                                      "fast failover" };
+    struct group_features f;
+    enum ofperr error = group_features_decode(p->m, &f);
+    if (error) {
+        return error;
     }
     str_putf(p->s,
              "\n Group table:\n    Types:  0x%" PRIx32
              "\n    Capabilities:  0x%" PRIx32 "\n",
-             types, capabilities);
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        uint32_t actions = reader_u32(&r);
-        if (!(types & 1u << i)) {
+             f.types, f.capabilities);
+    for (size_t i = 0; i < N_GROUP_TYPES; i++) {
+        if (!(f.types & 1u << i)) {
             continue;
         }
         str_putf(p->s, "    %s group:\n       max_groups=%#" PRIx32 "\n",
-                 names[i], max[i]);
+                 names[i], f.max_groups[i]);
         str_put(p->s, "       actions:");
-        actions = table_actions_from_wire(actions, p->m->version);
-        if (actions) {
-            table_actions_format(actions, p->s);
+        if (f.actions[i]) {
+            table_actions_format(f.actions[i], p->s);
         } else {
             str_put(p->s, " <none>");
         }
         str_put_char(p->s, '\n');
     }
-    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
+    return 0;
 }
 
 enum ofperr

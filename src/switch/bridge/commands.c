@@ -83,6 +83,7 @@ parse_trace_actions(void *aux UNUSED, const struct forwarding_bridge *bridge,
     static const struct actions_limits limits = {
         .max_port = OFPP_MAX,
         .n_tables = PIPELINE_TABLE_INTERNAL,
+        .max_groups = GROUP_MAX,
     };
     struct actions *actions = xzalloc(sizeof *actions);
     actions_init(actions);

@@ -132,6 +132,8 @@ typedef enum ofperr handler(struct connection *, const struct message *);
 /* An error for actions or fields that the switch cannot do, which it logs. */
 enum ofperr check_supported(const struct control *,
                             const struct actions *) WARN_UNUSED;
+/* Bits by enum table_action of those that it refuses in no form. */
+uint32_t supported_actions(void);
 enum ofperr check_match_supported(const struct control *,
                                   const struct match *) WARN_UNUSED;
 

@@ -18,6 +18,7 @@ apply_flow_mod(struct connection *c, const struct message *request,
         .max_port = CONTROL_MAX_PORT,
         .table_id = fm->table_id,
         .n_tables = CONTROL_N_TABLES,
+        .max_groups = GROUP_MAX,
         .lenient = request->version == OF10_VERSION,
     };
     bool has_actions = fm->command <= FLOW_MOD_MODIFY_STRICT;

@@ -1,106 +1,114 @@
-/* Groups and meters, of which this switch has none: controllers that ask are
- * told so. */
+/* Groups: OpenFlow 1.3.5 §6.4, §7.3.4.2; 1.5.1 §7.3.4.3. */
 
+#include "openflow/message/group.h"
+#include "openflow/message/table.h"
 #include "switch/control/control_private.h"
-#include "sys/log/log.h"
+#include "sys/clock/clock.h"
 
-LOG_MODULE(ofproto);
-
-/* Commands of both kinds of changes. */
-enum {
-    COMMAND_ADD = 0,
-    COMMAND_MODIFY = 1,
-    COMMAND_DELETE = 2,
-};
-
-enum {
-    /* OpenFlow 1.2 §A.3.5.11: types be32, capabilities be32, then greatest
-     * number and actions for each of four types. */
-    GROUP_FEATURES_SIZE = 40,
-    /* OpenFlow 1.3.5 §7.3.5.14: max_meter be32, band_types be32, capabilities
-     * be32, max_bands u8, max_color u8, padding 2. */
-    METER_FEATURES_SIZE = 16,
-    /* OpenFlow 1.3.5 §7.3.4.5. */
-    METER_ALL = -1,
-};
-
-/* A reply whose body is zeros. */
-static void
-reply_zeros(struct connection *c, const struct message *request, size_t size)
+/* Errors of the buckets' actions. */
+static enum ofperr
+check_buckets(const struct control *control, const struct group_desc *desc)
 {
-    struct writer w = WRITER_INITIALIZER;
-    message_begin(&w, message_reply_raw(request), request->version,
-                  request->xid);
-    writer_zeros(&w, size);
-    message_finish(&w, 0);
-    connection_send(c, &w);
-    writer_uninit(&w);
+    const struct group_bucket *b;
+    VEC_FOR_EACH (b, &desc->buckets) {
+        enum ofperr error = check_supported(control, &b->actions);
+        if (error) {
+            return error;
+        }
+    }
+    return OFPERR_NONE;
+}
+
+enum ofperr
+handle_group_mod(struct connection *c, const struct message *request)
+{
+    struct group_mod gm;
+    enum ofperr error = group_mod_decode(request, &gm);
+    if (!error) {
+        error = check_buckets(c->control, &gm.desc);
+    }
+    if (!error) {
+        const struct pipeline_group_mod change = { .mod = &gm,
+                                                   .cause = c,
+                                                   .xid = request->xid };
+        error =
+            pipeline_group_mod(c->control->pipeline, &change, clock_msec());
+    }
+    group_desc_uninit(&gm.desc);
+    return error;
+}
+
+static void
+put_stats(const struct group_info *info, long long now,
+          struct message_multipart *reply)
+{
+    const struct group *g = info->group;
+    struct rule_stats sum;
+    rule_counters_get(g->counters, &sum);
+    long long duration_ms = now - g->created_ms;
+    struct group_stats stats = {
+        .id = g->desc.id,
+        .ref_count = info->n_rules,
+        .n_packets = sum.n_packets,
+        .n_bytes = sum.n_bytes,
+        .duration_sec = (uint32_t) (duration_ms / 1000),
+        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
+    };
+    for (size_t i = 0; i < g->desc.buckets.n; i++) {
+        struct rule_stats bucket;
+        rule_counters_get(g->bucket_counters[i], &bucket);
+        struct bucket_stats counters = { bucket.n_packets, bucket.n_bytes };
+        vec_push(&stats.buckets, counters);
+    }
+    group_stats_encode(&stats, reply);
+    vec_uninit(&stats.buckets);
 }
 
 enum ofperr
 handle_group_list(struct connection *c, const struct message *request)
 {
-    reply_zeros(c, request, 0);
+    bool is_stats = request->type == MSG_GROUP_STATS_REQUEST;
+    group_info_vec groups = VEC_INITIALIZER;
+    if (is_stats) {
+        c->control->ops.fold_stats(c->control->ops.aux);
+    }
+    pipeline_collect_groups(c->control->pipeline,
+                            group_request_decode(request), &groups);
+    struct writer w = WRITER_INITIALIZER;
+    struct message_multipart reply;
+    message_multipart_begin(&reply, &w, message_reply_raw(request),
+                            request->version, request->xid);
+    long long now = clock_msec();
+    const struct group_info *info;
+    VEC_FOR_EACH (info, &groups) {
+        if (is_stats) {
+            put_stats(info, now, &reply);
+        } else {
+            group_desc_encode(&info->group->desc, &reply);
+        }
+    }
+    message_multipart_end(&reply);
+    connection_send(c, &w);
+    writer_uninit(&w);
+    vec_uninit(&groups);
     return OFPERR_NONE;
 }
 
 enum ofperr
 handle_group_features(struct connection *c, const struct message *request)
 {
-    reply_zeros(c, request, GROUP_FEATURES_SIZE);
-    return OFPERR_NONE;
-}
-
-enum ofperr
-handle_meter_list(struct connection *c, const struct message *request)
-{
-    struct reader r = reader_init(request->body, request->body_size);
-    if (reader_u32(&r) != (uint32_t) METER_ALL) {
-        return OFPERR_OFPMMFC_UNKNOWN_METER;
+    struct group_features f = {
+        .types = (1u << N_GROUP_TYPES) - 1,
+        .capabilities = GROUP_CAN_SELECT_WEIGHT | GROUP_CAN_SELECT_LIVENESS
+                        | GROUP_CAN_CHAIN,
+    };
+    for (size_t i = 0; i < N_GROUP_TYPES; i++) {
+        f.max_groups[i] = GROUP_MAX;
+        f.actions[i] = supported_actions();
     }
-    reply_zeros(c, request, 0);
+    struct writer w = WRITER_INITIALIZER;
+    group_features_encode(&f, request, &w);
+    connection_send(c, &w);
+    writer_uninit(&w);
     return OFPERR_NONE;
-}
-
-enum ofperr
-handle_meter_features(struct connection *c, const struct message *request)
-{
-    reply_zeros(c, request, METER_FEATURES_SIZE);
-    return OFPERR_NONE;
-}
-
-/* Before anything can be changed it must be added; to delete what is not there
- * is no error: OpenFlow 1.3.5 §6.5, §7.3.4.3, §7.3.4.5. */
-static enum ofperr
-refuse(const struct connection *c, const struct message *request,
-       const char *what, const enum ofperr errors[3])
-{
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
-    struct reader r = reader_init(request->body, request->body_size);
-    uint16_t command = reader_u16(&r);
-    if (command == COMMAND_DELETE) {
-        return OFPERR_NONE;
-    }
-    log_warn_rl(&rl, "%s: %s are not supported yet", c->control->name, what);
-    return errors[MIN(command, 2)];
-}
-
-enum ofperr
-handle_group_mod(struct connection *c, const struct message *request)
-{
-    static const enum ofperr errors[] = { OFPERR_OFPGMFC_OUT_OF_GROUPS,
-                                          OFPERR_OFPGMFC_UNKNOWN_GROUP,
-                                          OFPERR_OFPGMFC_BAD_COMMAND };
-
-    return refuse(c, request, "groups", errors);
-}
-
-enum ofperr
-handle_meter_mod(struct connection *c, const struct message *request)
-{
-    static const enum ofperr errors[] = { OFPERR_OFPMMFC_OUT_OF_METERS,
-                                          OFPERR_OFPMMFC_UNKNOWN_METER,
-                                          OFPERR_OFPMMFC_BAD_COMMAND };
-
-    return refuse(c, request, "meters", errors);
 }

@@ -27,10 +27,17 @@ execute(struct control *control, uint8_t version, const struct packet_out *po)
         .max_port = CONTROL_MAX_PORT,
         .table_id = 0,
         .n_tables = CONTROL_N_TABLES,
+        .max_groups = GROUP_MAX,
         .lenient = version == OF10_VERSION,
     };
     enum ofperr error = actions_check(&po->actions, &po->metadata, &limits);
     error = error ? error : check_supported(control, &po->actions);
+    if (!error
+        && !pipeline_groups_exist(control->pipeline,
+                                  pipeline_version(control->pipeline),
+                                  &po->actions)) {
+        error = OFPERR_OFPBAC_BAD_OUT_GROUP;
+    }
     if (error) {
         return error;
     }

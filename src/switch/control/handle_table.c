@@ -17,15 +17,6 @@ enum {
         TABLE_EVICT_OTHER | TABLE_EVICT_IMPORTANCE | TABLE_EVICT_LIFETIME,
 };
 
-/* What check_supported() refuses. */
-enum {
-    UNSUPPORTED_ACTIONS =
-        1 << TABLE_ACTION_GROUP | 1 << TABLE_ACTION_SET_MPLS_LABEL
-        | 1 << TABLE_ACTION_SET_MPLS_TC | 1 << TABLE_ACTION_SET_MPLS_TTL
-        | 1 << TABLE_ACTION_DEC_MPLS_TTL | 1 << TABLE_ACTION_PUSH_MPLS
-        | 1 << TABLE_ACTION_POP_MPLS,
-};
-
 /* What flows can do in every table, without meters. */
 static void
 fill_instructions(uint8_t table_id, struct table_instructions *t)
@@ -36,8 +27,7 @@ fill_instructions(uint8_t table_id, struct table_instructions *t)
         t->instructions |= TABLE_GOTO_TABLE;
         bitmap_set1(t->next, i);
     }
-    t->write.actions = (1u << N_TABLE_ACTIONS) - 1;
-    t->write.actions &= ~(uint32_t) UNSUPPORTED_ACTIONS;
+    t->write.actions = supported_actions();
     for (size_t i = 0; i < N_FIELDS; i++) {
         const struct field *f = field_from_id((enum field_id) i);
         if (f->writable && f->n_oxms) {

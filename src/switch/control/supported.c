@@ -2,6 +2,7 @@
  * refused: they are never accepted and then not done. */
 
 #include "openflow/action/action.h"
+#include "openflow/message/table.h"
 #include "switch/control/control_private.h"
 #include "sys/log/log.h"
 
@@ -99,8 +100,6 @@ check_one(const struct action *a)
         return check_controller((const struct action_controller *) a);
     case ACTION_LEARN:
         return check_learn((const struct action_learn *) a);
-    case ACTION_GROUP:
-        return (struct refusal){ "group", OFPERR_OFPBAC_BAD_OUT_GROUP };
     case ACTION_METER:
         return (struct refusal){ "meter", OFPERR_OFPMMFC_INVALID_METER };
     case ACTION_SET_MPLS_LABEL:
@@ -140,6 +139,16 @@ check_list(const void *data, size_t size)
         }
     }
     return (struct refusal){ NULL, OFPERR_NONE };
+}
+
+uint32_t
+supported_actions(void)
+{
+    const uint32_t missing =
+        1u << TABLE_ACTION_SET_MPLS_LABEL | 1u << TABLE_ACTION_SET_MPLS_TC
+        | 1u << TABLE_ACTION_SET_MPLS_TTL | 1u << TABLE_ACTION_DEC_MPLS_TTL
+        | 1u << TABLE_ACTION_PUSH_MPLS | 1u << TABLE_ACTION_POP_MPLS;
+    return ((1u << N_TABLE_ACTIONS) - 1) & ~missing;
 }
 
 enum ofperr

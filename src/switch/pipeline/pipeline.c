@@ -15,6 +15,9 @@ pipeline_create(void)
     mutex_init(&p->actions_mutex);
     hmap_init(&p->actions);
     heap_init(&p->expiry);
+    rcu_index_init(&p->group_index);
+    list_init(&p->groups);
+    list_init(&p->group_rules);
     p->version = CLASSIFIER_VERSION_MIN;
     p->next_expiry = LLONG_MAX;
     for (size_t i = 0; i < PIPELINE_N_TABLES; i++) {
@@ -43,6 +46,7 @@ pipeline_destroy(struct pipeline *p)
     assert(hmap_is_empty(&p->actions));
     hmap_uninit(&p->actions);
     heap_uninit(&p->expiry);
+    rcu_index_uninit(&p->group_index);
     mutex_uninit(&p->actions_mutex);
     mutex_uninit(&p->mutex);
     free(p);

@@ -20,6 +20,7 @@
 #include "net/classify/classifier.h"
 #include "net/flow/match.h"
 #include "openflow/wire/ofperr.h"
+#include "switch/pipeline/group.h"
 #include "switch/pipeline/rule.h"
 
 struct pipeline;
@@ -93,6 +94,13 @@ struct pipeline_flow_mod {
     uint32_t xid;      /* Of the request. */
 };
 
+/* A group_mod: OpenFlow 1.5.1 §7.3.4.3.  All is borrowed. */
+struct pipeline_group_mod {
+    const struct group_mod *mod;
+    const void *cause; /* As above. */
+    uint32_t xid;
+};
+
 /* One effect of a commit. */
 enum pipeline_change_type {
     PIPELINE_CHANGE_ADDED,
@@ -119,6 +127,8 @@ struct pipeline_observer {
     /* A rule now expires earlier than pipeline_next_expiry() said; NULL if
      * nobody cares. */
     void (*expiry_changed)(void *aux, struct pipeline *);
+    /* In the same version, group 'id' came, went or changed; or NULL. */
+    void (*group_changed)(void *aux, struct pipeline *, uint32_t id);
     void *aux;
 };
 
@@ -136,6 +146,16 @@ classifier_version pipeline_version(const struct pipeline *);
 const struct rule *pipeline_lookup(const struct pipeline *, classifier_version,
                                    uint8_t table_id, const struct flow *,
                                    struct flow_mask *maskp);
+/* The group, or NULL. */
+const struct group *pipeline_find_group(const struct pipeline *,
+                                        classifier_version, uint32_t id);
+/* Whether all groups that the actions name exist. */
+bool pipeline_groups_exist(const struct pipeline *, classifier_version,
+                           const struct actions *);
+/* Appends the group 'id', or all for GROUP_ALL, by number.  They stay until
+ * the caller's next quiescent state; the caller uninits the vector. */
+void pipeline_collect_groups(const struct pipeline *, uint32_t id,
+                             group_info_vec *);
 /* Counts lookups for table statistics; any thread. */
 void pipeline_count_lookups(struct pipeline *, uint8_t table_id,
                             uint64_t n_matched, uint64_t n_missed);
@@ -166,6 +186,10 @@ struct pipeline_update *pipeline_begin(struct pipeline *,
  * the successful ones did: revert it, or commit without this one. */
 enum ofperr pipeline_apply(struct pipeline_update *,
                            const struct pipeline_flow_mod *) WARN_UNUSED;
+/* The same for a group_mod.  'gm->desc' is copied. */
+enum ofperr
+pipeline_apply_group(struct pipeline_update *,
+                     const struct pipeline_group_mod *) WARN_UNUSED;
 /* Publishes and ends the update; returns the version. */
 classifier_version pipeline_commit(struct pipeline_update *);
 void pipeline_revert(struct pipeline_update *);
@@ -173,7 +197,11 @@ void pipeline_revert(struct pipeline_update *);
 enum ofperr pipeline_flow_mod(struct pipeline *,
                               const struct pipeline_flow_mod *,
                               long long now_ms) WARN_UNUSED;
-/* Removes all rules, hidden ones only if 'hidden', with 'reason'. */
+enum ofperr pipeline_group_mod(struct pipeline *,
+                               const struct pipeline_group_mod *,
+                               long long now_ms) WARN_UNUSED;
+/* Removes all rules, hidden ones only if 'hidden', with 'reason', and then all
+ * groups. */
 void pipeline_flush(struct pipeline *, bool hidden, enum rule_reason reason);
 
 /* Which rules a request means: flow and aggregate statistics, monitors. */

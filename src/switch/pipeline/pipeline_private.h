@@ -6,6 +6,8 @@
 #include "base/heap.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "net/classify/rcu_index.h"
+#include "switch/pipeline/group.h"
 #include "switch/pipeline/pipeline.h"
 #include "sys/thread/mutex.h"
 
@@ -34,6 +36,12 @@ struct pipeline_op {
     uint32_t xid;
 };
 
+/* The same for groups: 'group' comes, 'old' goes; either may be NULL. */
+struct pipeline_group_op {
+    struct group *group;
+    struct group *old;
+};
+
 struct pipeline_update {
     struct pipeline *pipeline;
     long long now_ms;
@@ -44,6 +52,11 @@ struct pipeline_update {
         struct pipeline_op *items;
         size_t n, capacity;
     } ops;
+
+    struct {
+        struct pipeline_group_op *items;
+        size_t n, capacity;
+    } group_ops;
 };
 
 struct pipeline {
@@ -52,8 +65,11 @@ struct pipeline {
     classifier_version version; /* Atomic. */
     struct hmap actions;        /* Of struct rule_actions; actions_mutex. */
     struct mutex actions_mutex;
-    struct heap expiry;    /* Of rules with timeouts, soonest on top. */
-    long long next_expiry; /* Atomic: of the top; LLONG_MAX: none. */
+    struct rcu_index group_index; /* Of struct group, by number. */
+    struct list groups;           /* The same, the writer's. */
+    struct list group_rules;      /* Rules that name a group; the writer's. */
+    struct heap expiry;           /* Of rules with timeouts, soonest on top. */
+    long long next_expiry;        /* Atomic: of the top; LLONG_MAX: none. */
 
     struct {
         struct pipeline_observer *items;
@@ -73,6 +89,16 @@ void pipeline_expiry_add(struct pipeline *, struct rule *);
 void pipeline_expiry_remove(struct pipeline *, struct rule *);
 /* Recomputes next_expiry; true if it came nearer. */
 bool pipeline_expiry_update(struct pipeline *);
+
+/* group.c */
+uint32_t pipeline_group_hash(uint32_t id);
+bool pipeline_group_is_visible(const struct group *, classifier_version);
+
+/* group_update.c */
+/* Forgets the groups that went; then, without the lock, tells observers. */
+void pipeline_groups_committed(struct pipeline_update *);
+void pipeline_groups_tell(struct pipeline_update *);
+void pipeline_groups_reverted(struct pipeline_update *);
 
 /* update.c */
 void pipeline_update_remove(struct pipeline_update *, struct rule *,

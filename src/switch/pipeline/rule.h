@@ -14,6 +14,7 @@
 #include "base/be.h"
 #include "base/heap.h"
 #include "base/hmap.h"
+#include "base/list.h"
 #include "net/classify/classifier.h"
 
 struct actions;
@@ -23,6 +24,7 @@ struct pipeline;
 struct rule_actions {
     struct hmap_node node;   /* In the pipeline's set. */
     unsigned int n_refs;     /* Atomic. */
+    bool names_group;        /* Some action does. */
     struct actions *actions; /* Owned; constant. */
 };
 
@@ -70,6 +72,8 @@ struct rule {
     bool removed;                 /* Not in its table any more; atomic. */
     uint32_t n_refs;              /* Atomic; private, as what follows. */
     struct heap_node expiry_node; /* In the pipeline's heap if it expires. */
+    struct list group_node;       /* In the pipeline's list if its actions
+                                   * name a group. */
     struct pipeline *pipeline;    /* Whose actions it refers to. */
 };
 

@@ -46,6 +46,9 @@ static void
 insert_rule(struct pipeline_update *u, struct rule *rule)
 {
     classifier_insert(touch_table(u, rule), &rule->cr, u->version);
+    if (rule->actions->names_group) {
+        list_push_back(&u->pipeline->group_rules, &rule->group_node);
+    }
     count_rule(u->pipeline, rule, 1);
 }
 
@@ -289,6 +292,10 @@ pipeline_apply(struct pipeline_update *u, const struct pipeline_flow_mod *fm)
             || fm->priority > UINT16_MAX)) {
         return OFPERR_OFPBRC_EPERM;
     }
+    if (fm->command <= PIPELINE_MODIFY_STRICT
+        && !pipeline_groups_exist(u->pipeline, u->version, fm->actions)) {
+        return OFPERR_OFPBAC_BAD_OUT_GROUP;
+    }
     switch (fm->command) {
     case PIPELINE_ADD:
         return apply_add(u, fm);
@@ -318,6 +325,9 @@ drop_rule(struct pipeline *p, struct rule *rule)
 {
     __atomic_store_n(&rule->removed, true, __ATOMIC_RELAXED);
     pipeline_expiry_remove(p, rule);
+    if (rule->actions->names_group) {
+        list_remove(&rule->group_node);
+    }
     classifier_remove(&p->tables[rule->table_id].cls, &rule->cr);
 }
 
@@ -369,7 +379,8 @@ classifier_version
 pipeline_commit(struct pipeline_update *u) NO_THREAD_ANALYSIS
 {
     struct pipeline *p = u->pipeline;
-    classifier_version version = u->ops.n ? u->version : p->version;
+    bool changed = u->ops.n || u->group_ops.n;
+    classifier_version version = changed ? u->version : p->version;
     end_defer(u);
     __atomic_store_n(&p->version, version, __ATOMIC_RELEASE);
     for (size_t i = 0; i < u->ops.n; i++) {
@@ -383,8 +394,10 @@ pipeline_commit(struct pipeline_update *u) NO_THREAD_ANALYSIS
         }
     }
     bool sooner = pipeline_expiry_update(p);
+    pipeline_groups_committed(u);
     mutex_unlock(&p->mutex);
 
+    pipeline_groups_tell(u);
     tell_observers(p, u, sooner);
     for (size_t i = 0; i < u->ops.n; i++) {
         rule_unref(u->ops.items[i].rule);
@@ -412,6 +425,7 @@ pipeline_revert(struct pipeline_update *u) NO_THREAD_ANALYSIS
         }
     }
     end_defer(u);
+    pipeline_groups_reverted(u);
     mutex_unlock(&p->mutex);
     vec_uninit(&u->ops);
     free(u);
@@ -447,6 +461,12 @@ pipeline_flush(struct pipeline *p, bool hidden, enum rule_reason reason)
         pipeline_update_remove(u, rules.items[i], reason, NULL, 0);
     }
     vec_uninit(&rules);
+    const struct group_mod all = { .command = GROUP_DELETE,
+                                   .desc.id = GROUP_ALL };
+    const struct pipeline_group_mod gm = { .mod = &all };
+    enum ofperr error = pipeline_apply_group(u, &gm);
+    assert(!error);
+    (void) error;
     pipeline_commit(u);
 }
 

@@ -41,9 +41,8 @@ report_set(struct translator *t, const char *verb)
     actions_uninit(&ordered);
 }
 
-/* The field actset_output follows what the set would output to. */
-static void
-update_actset_output(struct translator *t)
+void
+translator_action_set_changed(struct translator *t)
 {
     struct actions ordered;
     const struct action *a;
@@ -70,7 +69,7 @@ translator_write_actions(struct translator *t, const void *data, size_t size)
     {
         memcpy(actions_add(t->action_set, a->type, a->size), a, a->size);
     }
-    update_actset_output(t);
+    translator_action_set_changed(t);
     report_set(t, "is");
 }
 
@@ -97,7 +96,7 @@ translator_execute_action_set(struct translator *t)
     if (ordered.size) {
         struct trace_list *trace =
             translator_enter(t, TRACE_TABLE, "--. Executing action set:");
-        translator_action_list(t, ordered.data, ordered.size, true);
+        translator_action_list(t, ordered.data, ordered.size, ACTION_LIST_SET);
         t->trace = trace;
     }
     actions_uninit(&ordered);

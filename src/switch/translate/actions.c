@@ -7,7 +7,7 @@
 
 /* How the list is executed. */
 struct action_context {
-    bool in_action_set; /* It is the action set. */
+    enum action_list_kind kind;
 };
 
 static uint8_t
@@ -17,8 +17,9 @@ controller_reason(const struct translator *t, uint8_t wanted,
     if (wanted != TRANSLATE_REASON_ACTION) {
         return wanted;
     }
-    if (c->in_action_set) {
-        return TRANSLATE_REASON_ACTION_SET;
+    if (c->kind != ACTION_LIST_RULE) {
+        return c->kind == ACTION_LIST_SET ? TRANSLATE_REASON_ACTION_SET
+                                          : TRANSLATE_REASON_GROUP;
     }
     /* OpenFlow 1.3.5 §5.4: the table-miss flow entry. */
     bool is_miss =
@@ -37,7 +38,7 @@ do_output(struct translator *t, uint32_t port, uint32_t max_len,
         };
         translator_controller(t, &a);
     } else {
-        translator_output(t, port, trunc, !c->in_action_set);
+        translator_output(t, port, trunc, c->kind != ACTION_LIST_SET);
     }
 }
 
@@ -240,7 +241,9 @@ do_clone(struct translator *t, const struct action_nested *a)
     struct actions *set = t->action_set;
     writer_put(&stack, t->stack.data, t->stack.size);
     t->action_set = set ? actions_clone(set) : NULL;
-    translator_action_list(t, a->actions, ACTION_NESTED_SIZE(a), false);
+    translator_action_list(t, a->actions, ACTION_NESTED_SIZE(a),
+                           ACTION_LIST_RULE);
+    translator_finish_freezing(t);
     translator_drop_action_set(t);
     t->action_set = set;
     writer_uninit(&t->stack);
@@ -423,6 +426,10 @@ execute(struct translator *t, const struct action *a,
         return;
     }
     switch ((enum action_type) a->type) {
+    case ACTION_GROUP:
+        translator_group(t,
+                         (uint32_t) ((const struct action_number *) p)->value);
+        return;
     case ACTION_FIN_TIMEOUT:
         do_fin_timeout(t, p);
         return;
@@ -464,9 +471,9 @@ execute(struct translator *t, const struct action *a,
 
 void
 translator_action_list(struct translator *t, const void *data, size_t size,
-                       bool in_action_set)
+                       enum action_list_kind kind)
 {
-    struct action_context c = { in_action_set };
+    struct action_context c = { kind };
     const struct action *a;
     ACTION_FOR_EACH(a, data, size)
     {
@@ -482,11 +489,19 @@ translator_action_list(struct translator *t, const void *data, size_t size,
             str_uninit(&s);
         }
         execute(t, a, &c);
+        if (t->freezing) {
+            const struct action *left = t->freeze_again ? a : action_next(a);
+            size_t done =
+                (size_t) ((const uint8_t *) left - (const uint8_t *) data);
+            t->freeze_again = false;
+            translator_freeze_list(t, left, size - done, kind);
+            return;
+        }
     }
 }
 
 void
 translator_actions(struct translator *t, const struct actions *actions)
 {
-    translator_action_list(t, actions->data, actions->size, false);
+    translator_action_list(t, actions->data, actions->size, ACTION_LIST_RULE);
 }

@@ -4,15 +4,21 @@
 
 #include "base/hash.h"
 #include "base/hmap.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "net/flow/mask.h"
+#include "sys/clock/clock.h"
 #include "sys/thread/mutex.h"
+
+enum { UNUSED_MS = 1000 }; /* A state stays for so long after its last use. */
 
 struct frozen_node {
     struct hmap_node id_node;
     struct hmap_node content_node;
     uint32_t id;
-    unsigned int n_refs;
+    unsigned int n_refs; /* 0: in the freezer's list 'unused'. */
+    struct list node;    /* There. */
+    long long unused_ms; /* Since when. */
     struct frozen_state state;
 };
 
@@ -21,6 +27,7 @@ struct freezer {
     struct hmap by_id GUARDED_BY(mutex);
     struct hmap by_content GUARDED_BY(mutex);
     uint32_t next_id GUARDED_BY(mutex);
+    struct list unused GUARDED_BY(mutex); /* The oldest first. */
 };
 
 struct freezer *
@@ -30,6 +37,7 @@ freezer_create(void)
     mutex_init(&f->mutex);
     hmap_init(&f->by_id);
     hmap_init(&f->by_content);
+    list_init(&f->unused);
     f->next_id = 1;
     return f;
 }
@@ -38,15 +46,20 @@ static void
 copy_state(struct frozen_state *dst, const struct frozen_state *src)
 {
     *dst = *src;
-    dst->userdata =
-        src->userdata_size ? xmemdup(src->userdata, src->userdata_size) : NULL;
+    for (size_t i = 0; i < FROZEN_N_PARTS; i++) {
+        const struct frozen_bytes *part = &src->parts[i];
+        dst->parts[i].data =
+            part->size ? xmemdup(part->data, part->size) : NULL;
+    }
 }
 
 void
 frozen_state_uninit(struct frozen_state *s)
 {
-    free(s->userdata);
-    s->userdata = NULL;
+    for (size_t i = 0; i < FROZEN_N_PARTS; i++) {
+        free(s->parts[i].data);
+        s->parts[i].data = NULL;
+    }
 }
 
 static void
@@ -76,13 +89,52 @@ freezer_destroy(struct freezer *f)
     free(f);
 }
 
+/* Frees what nobody has used for long. */
+static void
+free_unused(struct freezer *f) REQUIRES(f->mutex)
+{
+    long long now = clock_msec();
+    while (!list_is_empty(&f->unused)) {
+        struct frozen_node *n =
+            CONTAINER_OF(list_front(&f->unused), struct frozen_node, node);
+        if (now < n->unused_ms + UNUSED_MS) {
+            return;
+        }
+        list_remove(&n->node);
+        free_node(f, n);
+    }
+}
+
+static void
+add_ref(struct frozen_node *n)
+{
+    if (!n->n_refs++) {
+        list_remove(&n->node);
+    }
+}
+
 static uint32_t
 state_hash(const struct frozen_state *s)
 {
     uint32_t hash = hash_pointer(s->bridge, s->table_id);
     hash = flow_hash(&s->metadata, hash);
-    hash = hash_bytes(s->userdata, s->userdata_size, hash);
+    for (size_t i = 0; i < FROZEN_N_PARTS; i++) {
+        hash = hash_bytes(s->parts[i].data, s->parts[i].size, hash);
+    }
     return hash_u64(s->cookie, hash);
+}
+
+static bool
+parts_equal(const struct frozen_state *a, const struct frozen_state *b)
+{
+    for (size_t i = 0; i < FROZEN_N_PARTS; i++) {
+        const struct frozen_bytes *x = &a->parts[i], *y = &b->parts[i];
+        if (x->size != y->size
+            || (x->size && memcmp(x->data, y->data, x->size))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool
@@ -90,10 +142,7 @@ state_equal(const struct frozen_state *a, const struct frozen_state *b)
 {
     return a->bridge == b->bridge && !strcmp(a->bridge_name, b->bridge_name)
            && a->table_id == b->table_id && a->cookie == b->cookie
-           && a->userdata_size == b->userdata_size
-           && (!a->userdata_size
-               || !memcmp(a->userdata, b->userdata, a->userdata_size))
-           && flow_equal(&a->metadata, &b->metadata);
+           && flow_equal(&a->metadata, &b->metadata) && parts_equal(a, b);
 }
 
 static struct frozen_node *
@@ -121,6 +170,7 @@ freezer_get(struct freezer *f, const struct frozen_state *state)
     }
     if (!n) {
         n = xzalloc(sizeof *n);
+        list_init(&n->node);
         copy_state(&n->state, state);
         do {
             n->id = f->next_id++ & 0xfffffff;
@@ -128,7 +178,8 @@ freezer_get(struct freezer *f, const struct frozen_state *state)
         hmap_add(&f->by_id, &n->id_node, hash_u32(n->id, 0));
         hmap_add(&f->by_content, &n->content_node, hash);
     }
-    n->n_refs++;
+    add_ref(n);
+    free_unused(f);
     uint32_t id = n->id;
     mutex_unlock(&f->mutex);
     return id;
@@ -140,7 +191,7 @@ freezer_ref(struct freezer *f, uint32_t id)
     mutex_lock(&f->mutex);
     struct frozen_node *n = find_id(f, id);
     assert(n);
-    n->n_refs++;
+    add_ref(n);
     mutex_unlock(&f->mutex);
 }
 
@@ -151,8 +202,10 @@ freezer_unref(struct freezer *f, uint32_t id)
     struct frozen_node *n = find_id(f, id);
     assert(n);
     if (!--n->n_refs) {
-        free_node(f, n);
+        n->unused_ms = clock_msec();
+        list_push_back(&f->unused, &n->node);
     }
+    free_unused(f);
     mutex_unlock(&f->mutex);
 }
 

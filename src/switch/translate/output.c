@@ -84,7 +84,10 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
             t->base = base;
         } else {
             t->exit = t->out->error != TRANSLATE_OK;
-            translator_execute_action_set(t);
+            if (!t->freezing) {
+                translator_execute_action_set(t);
+            }
+            translator_finish_freezing(t);
         }
     }
     translator_drop_action_set(t);
@@ -235,20 +238,6 @@ translator_output(struct translator *t, uint32_t ofport, uint32_t max_len,
     }
 }
 
-/* The part of the flow that a packet-in tells besides the packet. */
-static void
-metadata_of(const struct flow *flow, struct flow *metadata)
-{
-    *metadata = *flow;
-    memset((uint64_t *) metadata + FLOW_STAGE_METADATA, 0,
-           (FLOW_WORDS - FLOW_STAGE_METADATA) * sizeof(uint64_t));
-    metadata->conj_id = 0;
-    metadata->recirc_id = 0;
-    metadata->dp_hash = 0;
-    metadata->skb_priority = 0;
-    metadata->actset_output = OFPP_UNSET;
-}
-
 void
 translator_controller(struct translator *t, const struct controller_action *a)
 {
@@ -257,12 +246,12 @@ translator_controller(struct translator *t, const struct controller_action *a)
         .bridge = t->bridge->pipeline,
         .table_id = t->table_id,
         .cookie = t->cookie,
-        .userdata = (uint8_t *) a->userdata,
-        .userdata_size = a->userdata_size,
+        .parts[FROZEN_USERDATA] = { (uint8_t *) a->userdata,
+                                    a->userdata_size },
     };
     snprintf(state.bridge_name, sizeof state.bridge_name, "%s",
              t->bridge->name);
-    metadata_of(&t->flow, &state.metadata);
+    translator_freeze_metadata(&t->flow, &state.metadata);
     uint32_t id = 0;
     if (t->request->freezer) {
         id = freezer_get(t->request->freezer, &state);

@@ -53,6 +53,14 @@ hash_ip(const struct flow *flow, bool src, uint32_t basis)
                : hash_u32(src ? flow->nw_src : flow->nw_dst, basis);
 }
 
+uint32_t
+translator_hash_symmetric_l4(struct translator *t, uint32_t basis)
+{
+    look_l2(t);
+    look_l4(t);
+    return flow_hash_symmetric_l4(&t->flow, basis);
+}
+
 /* Hash of the fields, all of which count as looked at. */
 static uint32_t
 hash_fields(struct translator *t, uint16_t fields, uint16_t basis)
@@ -63,9 +71,7 @@ hash_fields(struct translator *t, uint16_t fields, uint16_t basis)
         t->mask->bits.dl_src = eth_addr_from_u64(UINT64_MAX);
         return hash_u64(eth_addr_to_u64(flow->dl_src), basis);
     case HASH_SYMMETRIC_L4:
-        look_l2(t);
-        look_l4(t);
-        return flow_hash_symmetric_l4(flow, basis);
+        return translator_hash_symmetric_l4(t, basis);
     case HASH_SYMMETRIC_L3L4:
     case HASH_SYMMETRIC_L3L4_UDP:
         look_l4(t);

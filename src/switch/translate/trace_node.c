@@ -78,12 +78,18 @@ put_list(const struct trace_list *l, int depth, bool in_bridge, bool more,
             put_bridge(n, deeper ? depth : depth - 1, s);
             put_list(&n->below, below, true, false, s);
             break;
-        case TRACE_TABLE:
         case TRACE_THAW:
+            put_line(s, depth, "", n->text, "");
+            put_list(&n->below, depth + 2, false, false, s);
+            break;
+        case TRACE_TABLE:
             put_line(s, deeper ? depth : depth - 1, "", n->text, "");
             put_list(&n->below, below, false, followed && !deeper, s);
             break;
         case TRACE_BUCKET:
+            put_line(s, depth, "", n->text, "");
+            put_list(&n->below, depth + 2, false, false, s);
+            break;
         case TRACE_ACTION:
             put_line(s, depth, "", n->text, "");
             put_list(&n->below, depth + 1, false, followed, s);

@@ -2,6 +2,7 @@
 
 #include "switch/translate/translate.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 
@@ -296,9 +297,8 @@ run_miss(struct translator *t, uint8_t table_id, bool may_packet_in)
     }
 }
 
-/* Whether one more resubmit is within bounds; reports if not. */
-static bool
-may_recurse(struct translator *t)
+bool
+translator_may_recurse(struct translator *t)
 {
     if (t->depth >= TRANSLATE_MAX_DEPTH) {
         translator_report(t, TRACE_ERROR, "over max translation depth %d",
@@ -346,7 +346,7 @@ void
 translator_run_table(struct translator *t, uint32_t in_port, uint8_t table_id,
                      bool may_packet_in)
 {
-    if (!may_recurse(t)) {
+    if (!translator_may_recurse(t)) {
         return;
     }
     if (t->rule) {
@@ -478,20 +478,20 @@ begin(struct translator *t, const struct translate_request *r,
     t->trace = r->trace ? &r->trace->top : NULL;
     memset(&out->looked, 0, sizeof out->looked);
     out->freezer = r->freezer;
-    out->bridge = r->bridge;
-    t->version =
-        r->version ? r->version : pipeline_version(r->bridge->pipeline);
     init_mask(t);
 }
 
+/* 'state': the packet is back with it; NULL: it comes in. */
 static void
-run(struct translator *t)
+run(struct translator *t, const struct frozen_state *state)
 {
     const struct translate_request *r = t->request;
     const struct forwarding_port *in =
         forwarding_find_ofport(t->bridge, t->flow.in_port);
     bool may_receive = !in || !(in->config & FORWARDING_NO_RECV);
-    if (r->actions) {
+    if (state) {
+        translator_thaw(t, state);
+    } else if (r->actions) {
         t->was_packet_out = true;
         translator_actions(t, r->actions);
     } else {
@@ -499,7 +499,10 @@ run(struct translator *t)
         translator_run_table(t, t->flow.in_port, 0, true);
     }
     if (!t->out->error) {
-        translator_execute_action_set(t);
+        if (!t->freezing) {
+            translator_execute_action_set(t);
+        }
+        translator_finish_freezing(t);
     }
     if (in && !in->stp_forwards && !r->actions) {
         writer_clear(&t->out->actions);
@@ -513,12 +516,29 @@ translate(const struct translate_request *r, struct translation *out)
     coverage_inc(xlate_actions);
     clear(out);
     begin(&t, r, out);
-    struct trace_list *trace = t.trace;
-    translator_enter_bridge(&t);
-    run(&t);
-    t.trace = trace;
+    struct frozen_state state = { 0 };
+    bool is_back = t.flow.recirc_id != 0;
+    bool ok = !is_back || translator_find_frozen(&t, &state);
+    if (t.bridge) {
+        out->bridge = t.bridge;
+        t.version =
+            r->version ? r->version : pipeline_version(t.bridge->pipeline);
+        struct trace_list *trace = t.trace;
+        translator_enter_bridge(&t);
+        if (ok) {
+            run(&t, is_back ? &state : NULL);
+        } else {
+            translator_report(
+                &t, TRACE_ERROR,
+                "Recirculation context not found for ID %" PRIx32,
+                t.flow.recirc_id);
+        }
+        t.trace = trace;
+    }
+    frozen_state_uninit(&state);
     translator_drop_action_set(&t);
     writer_uninit(&t.stack);
+    writer_uninit(&t.rest);
     if (out->error) {
         writer_clear(&out->actions);
     }

@@ -112,6 +112,7 @@ struct translate_effect {
 enum translate_dep_type {
     TRANSLATE_DEP_TABLE, /* A lookup in a flow table. */
     TRANSLATE_DEP_MAC,   /* A lookup in, or learning by, a MAC table. */
+    TRANSLATE_DEP_GROUP, /* A group, or that it is not there. */
 };
 
 /* One word of the flow that differed at the time of a lookup from the flow
@@ -125,7 +126,8 @@ struct translate_dep {
     enum translate_dep_type type;
     uint8_t table_id;            /* TABLE. */
     int priority;                /* TABLE: of the rule found, or INT_MIN. */
-    struct pipeline *pipeline;   /* TABLE. */
+    struct pipeline *pipeline;   /* TABLE, GROUP. */
+    uint32_t group_id;           /* GROUP. */
     struct mac_table *mac_table; /* MAC. */
     uint16_t vlan;               /* MAC. */
     struct eth_addr mac;         /* MAC. */
@@ -138,12 +140,13 @@ struct translate_credit {
     const struct rule *rule;        /* NULL: a table miss. */
     struct pipeline *pipeline;      /* NULL: 'port' counts, no lookup. */
     uint8_t table_id;               /* Where it was looked up. */
-    struct rule_counters *counters; /* Of a patch port; the snapshot's. */
+    struct rule_counters *counters; /* Of a patch port, a group, a bucket;
+                                     * the snapshot's. */
 };
 
 struct translate_request {
     const struct forwarding *forwarding;
-    const struct forwarding_bridge *bridge; /* NULL: by in_port. */
+    const struct forwarding_bridge *bridge; /* NULL: by flow->recirc_id. */
     struct freezer *freezer;
     const struct flow *flow;     /* in_port is an OpenFlow port. */
     const struct packet *packet; /* NULL if there is none. */

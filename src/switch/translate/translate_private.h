@@ -2,8 +2,9 @@
  *
  * Files: translate.c (entry, tables, results), input.c (what comes in and
  * VLANs), normal.c (the learning switch), output.c (ports, patches,
- * controllers), actions.c (one case per OpenFlow action), learn.c, effect.c;
- * trace_node.c and trace.c tell it. */
+ * controllers), actions.c (one case per OpenFlow action), group.c, learn.c,
+ * effect.c, freezing.c (packets that go round); trace_node.c and trace.c tell
+ * it. */
 
 #pragma once
 
@@ -18,6 +19,13 @@
 struct action_bundle;
 struct action_learn;
 struct action_multipath;
+
+/* Where a list of actions comes from. */
+enum action_list_kind {
+    ACTION_LIST_RULE, /* Also: what a controller sent. */
+    ACTION_LIST_SET,  /* The action set. */
+    ACTION_LIST_BUCKET,
+};
 
 struct translator {
     const struct translate_request *request;
@@ -35,10 +43,16 @@ struct translator {
     uint8_t table_id;        /* Its table. */
     be64 cookie;             /* Of it; all ones without one. */
 
-    unsigned int depth;         /* Resubmits back that we are in. */
-    unsigned int n_resubmits;   /* Ever. */
-    bool exit;                  /* Nothing more is executed. */
-    bool look_only;             /* Rules are found, not executed. */
+    unsigned int depth;             /* Resubmits back that we are in. */
+    unsigned int n_resubmits;       /* Ever. */
+    bool exit;                      /* Nothing more is executed. */
+    unsigned int n_liveness_checks; /* Of groups, ever. */
+    bool look_only;                 /* Rules are found, not executed. */
+    bool freezing;                  /* Lists freeze what is left of them... */
+    bool freeze_again;              /* ... the action that asked included. */
+    uint32_t freeze_alg; /* ODP_HASH_*: what the datapath does first. */
+    uint32_t freeze_basis;
+    struct writer rest;         /* As FROZEN_REST. */
     struct writer stack;        /* Values pushed: bytes, then a size byte. */
     struct actions *action_set; /* As written; NULL: empty. */
     uint32_t orig_skb_priority; /* For pop_queue. */
@@ -65,6 +79,8 @@ void translator_fail(struct translator *, enum translate_error);
  * flow for the lookup.  'may_packet_in': a miss may go to the controllers. */
 void translator_run_table(struct translator *, uint32_t in_port,
                           uint8_t table_id, bool may_packet_in);
+/* Whether one more resubmit is within bounds; reports if not. */
+bool translator_may_recurse(struct translator *);
 /* Adds a report of 'type' if there is a trace. */
 void translator_report(struct translator *, enum trace_type,
                        const char *format, ...) PRINTF_FORMAT(3, 4);
@@ -128,7 +144,7 @@ void translator_controller(struct translator *,
 /* actions.c */
 void translator_actions(struct translator *, const struct actions *);
 void translator_action_list(struct translator *, const void *data, size_t size,
-                            bool in_action_set);
+                            enum action_list_kind);
 
 /* action_set.c */
 /* Executes the action set in its order: OpenFlow 1.3.5 §5.10. */
@@ -137,8 +153,32 @@ void translator_drop_action_set(struct translator *);
 void translator_write_actions(struct translator *, const void *data,
                               size_t size);
 void translator_clear_actions(struct translator *);
+/* The field actset_output follows what the set would output to. */
+void translator_action_set_changed(struct translator *);
+
+/* freezing.c */
+/* What a packet-in, or the packet when it is back, knows of the flow. */
+void translator_freeze_metadata(const struct flow *, struct flow *metadata);
+/* Has the datapath hash the packet and send it round, beginning with the
+ * action that is being executed. */
+void translator_freeze_for_hash(struct translator *, bool symmetric,
+                                uint32_t basis);
+/* Adds a list that was not executed. */
+void translator_freeze_list(struct translator *, const void *data, size_t size,
+                            enum action_list_kind);
+/* If something is being frozen: writes what the datapath does. */
+void translator_finish_freezing(struct translator *);
+/* Finds the state, which is to be uninited in any case, and the bridge. */
+bool translator_find_frozen(struct translator *,
+                            struct frozen_state *) WARN_UNUSED;
+void translator_thaw(struct translator *, const struct frozen_state *);
+
+/* group.c */
+void translator_group(struct translator *, uint32_t id);
 
 /* select.c */
+/* Of all that tells connections apart, the same in both directions. */
+uint32_t translator_hash_symmetric_l4(struct translator *, uint32_t basis);
 void translator_multipath(struct translator *,
                           const struct action_multipath *);
 /* The member chosen, or OFPP_NONE; stores it if the action has a place. */

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "datapath/odp/action.h"
+#include "net/flow/ofp_port.h"
 #include "switch/upcall/upcall_private.h"
 
 static struct upcall_dep_list *
@@ -23,6 +24,21 @@ get_dep_list(struct upcall *u, const void *object, uint64_t key)
     list_init(&l->deps);
     hmap_add(&u->dep_lists, &l->node, hash);
     return l;
+}
+
+static struct upcall_dep_list *
+dep_list_of(struct upcall *u, const struct translate_dep *d)
+{
+    switch (d->type) {
+    case TRANSLATE_DEP_TABLE:
+        return get_dep_list(u, d->pipeline, d->table_id);
+    case TRANSLATE_DEP_MAC:
+        return get_dep_list(u, d->mac_table,
+                            upcall_dep_key_mac(d->vlan, d->mac));
+    case TRANSLATE_DEP_GROUP:
+        return get_dep_list(u, d->pipeline, upcall_dep_key_group(d->group_id));
+    }
+    NOT_REACHED();
 }
 
 /* What changes dependencies happens under the upcall\'s lock. */
@@ -57,10 +73,7 @@ link_deps(struct upcall_flow *f, const struct translation *t)
         const struct translate_dep *src = &t->deps.items[i];
         struct upcall_dep *d = &f->deps[i];
         bool is_table = src->type == TRANSLATE_DEP_TABLE;
-        d->list = is_table
-                      ? get_dep_list(f->upcall, src->pipeline, src->table_id)
-                      : get_dep_list(f->upcall, src->mac_table,
-                                     upcall_dep_key_mac(src->vlan, src->mac));
+        d->list = dep_list_of(f->upcall, src);
         d->flow = f;
         d->priority = src->priority;
         d->n_deltas = is_table ? src->n_deltas : 0;
@@ -367,8 +380,10 @@ upcall_of_flow(const struct forwarding *fw, const struct flow *key,
         forwarding_find_odp_port(fw, key->in_port);
     *of_flow = *key;
     if (!port) {
+        /* What a controller sent may be on its way round. */
         *bridgep = NULL;
-        return false;
+        of_flow->in_port = OFPP_NONE;
+        return key->recirc_id != 0;
     }
     of_flow->in_port = port->ofport;
     *bridgep = port->bridge;

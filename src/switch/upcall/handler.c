@@ -176,8 +176,8 @@ handle_controller(struct upcall *u, const struct datapath_upcall *up,
             .table_id = state.table_id,
             .cookie = state.cookie,
             .metadata = &state.metadata,
-            .userdata = state.userdata,
-            .userdata_size = state.userdata_size,
+            .userdata = state.parts[FROZEN_USERDATA].data,
+            .userdata_size = state.parts[FROZEN_USERDATA].size,
         };
         u->observer.packet_in(u->observer.aux, &pin);
     }

@@ -39,6 +39,12 @@ upcall_dep_key_mac(uint16_t vlan, struct eth_addr mac)
     return (uint64_t) vlan << 48 | eth_addr_to_u64(mac);
 }
 
+uint64_t
+upcall_dep_key_group(uint32_t id)
+{
+    return UINT64_C(1) << 32 | id; /* Tables are below. */
+}
+
 static void
 clear_pending(struct upcall *u) REQUIRES(u->mutex)
 {
@@ -88,19 +94,31 @@ upcall_announce_table(struct upcall *u, const struct pipeline *p,
     announced(u);
 }
 
-void
-upcall_announce_mac(struct upcall *u, const struct mac_table *t, uint16_t vlan,
-                    struct eth_addr mac)
+static void
+announce_key(struct upcall *u, const void *object, uint64_t key)
 {
     mutex_lock(&u->mutex);
     limit_pending(u);
     if (!u->pending_all) {
         struct upcall_pending *change = vec_add(&u->pending);
-        change->object = t;
-        change->key = upcall_dep_key_mac(vlan, mac);
+        change->object = object;
+        change->key = key;
     }
     mutex_unlock(&u->mutex);
     announced(u);
+}
+
+void
+upcall_announce_mac(struct upcall *u, const struct mac_table *t, uint16_t vlan,
+                    struct eth_addr mac)
+{
+    announce_key(u, t, upcall_dep_key_mac(vlan, mac));
+}
+
+void
+upcall_announce_group(struct upcall *u, const struct pipeline *p, uint32_t id)
+{
+    announce_key(u, p, upcall_dep_key_group(id));
 }
 
 void

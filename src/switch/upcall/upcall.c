@@ -274,6 +274,13 @@ on_mac_flushed(void *b_, struct mac_table *t)
     upcall_announce_all(b->upcall);
 }
 
+static void
+on_group_changed(void *b_, struct pipeline *p, uint32_t id)
+{
+    struct upcall_bridge *b = b_;
+    upcall_announce_group(b->upcall, p, id);
+}
+
 void
 upcall_add_bridge(struct upcall *u, struct pipeline *pipeline,
                   struct mac_table *mac_table)
@@ -282,7 +289,8 @@ upcall_add_bridge(struct upcall *u, struct pipeline *pipeline,
     b->upcall = u;
     b->pipeline = pipeline;
     b->mac_table = mac_table;
-    struct pipeline_observer po = { on_commit, on_expiry_changed, b };
+    struct pipeline_observer po = { on_commit, on_expiry_changed,
+                                    on_group_changed, b };
     pipeline_add_observer(pipeline, &po);
     struct mac_table_observer mo = { on_mac_changed, on_mac_flushed, b };
     mac_table_set_observer(mac_table, &mo);

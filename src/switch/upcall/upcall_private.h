@@ -4,8 +4,8 @@
  * is made by the worker that handled the miss, linked under the lock, and
  * freed when the datapath says that it is gone.
  *
- * Changes find their flows through dependency lists: one for each flow table
- * and one for each MAC address that was looked up.  Announced changes wait in
+ * Changes find their flows through dependency lists: one for each flow table,
+ * group and MAC address that was looked up.  Announced changes wait in
  * 'pending' until the main thread's next turn (revalidate.c).  A flow that is
  * translated while a change is announced might have seen neither; such a flow
  * is checked again: see 'change_seq'. */
@@ -28,7 +28,7 @@
 struct upcall_dep_list {
     struct hmap_node node; /* In upcall.dep_lists. */
     const void *object;    /* The pipeline or MAC table. */
-    uint64_t key;          /* Table, or VLAN and MAC address. */
+    uint64_t key;          /* Table, group, or VLAN and MAC address. */
     struct list deps;      /* Of struct upcall_dep. */
     size_t n;
 };
@@ -204,7 +204,10 @@ void upcall_announce_table(struct upcall *, const struct pipeline *,
                            const struct rule *);
 void upcall_announce_mac(struct upcall *, const struct mac_table *,
                          uint16_t vlan, struct eth_addr mac);
+void upcall_announce_group(struct upcall *, const struct pipeline *,
+                           uint32_t id);
 void upcall_announce_all(struct upcall *);
 uint64_t upcall_dep_key_mac(uint16_t vlan, struct eth_addr mac);
+uint64_t upcall_dep_key_group(uint32_t id);
 /* Reads all counters, drops idle flows; returns when to do so again. */
 long long upcall_sweep(struct upcall *, long long now_ms);
