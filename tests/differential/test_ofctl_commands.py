@@ -218,26 +218,26 @@ BLOCKS = {
         -O OpenFlow15 dump-group-stats br0 group_id=5
         ?-O OpenFlow12 dump-group-features br0
         ?-O OpenFlow15 dump-group-features br0
-        ?add-group br0 group_id=1,type=all,bucket=output:2,bucket=output:3 -O openflow11
-        ?add-group br0 group_id=2,type=select,bucket=output:2,bucket=output:3 -O openflow11
-        ?add-group br0 group_id=0,type=ff,bucket=weight:0,watch_port:2,watch_group:0,actions=output:2 -O openflow11
-        ?add-group br0 group_id=3,type=select,selection_method=hash,fields(ip_dst=255.255.255.0,tcp_src),bucket=output:2
-        ?-O OpenFlow15 add-group br0 group_id=4,type=ff,bucket=watch_port:2,output:2,bucket=watch_group:1,output:3
-        ?-O OpenFlow13 mod-group br0 group_id=1,type=all,bucket=output:3
-        ?-O OpenFlow13 --may-create mod-group br0 group_id=9,type=indirect,bucket=set_queue:1,output:p1
-        ?-O OpenFlow15 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
-        ?-O OpenFlow15 remove-buckets br0 group_id=1,command_bucket_id=last
+        add-group br0 group_id=1,type=all,bucket=output:2,bucket=output:3 -O openflow11
+        add-group br0 group_id=2,type=select,bucket=output:2,bucket=output:3 -O openflow11
+        add-group br0 group_id=0,type=ff,bucket=weight:0,watch_port:2,watch_group:0,actions=output:2 -O openflow11
+        add-group br0 group_id=3,type=select,selection_method=hash,fields(ip_dst=255.255.255.0,tcp_src),bucket=output:2
+        -O OpenFlow15 add-group br0 group_id=4,type=ff,bucket=watch_port:2,output:2,bucket=watch_group:1,output:3
+        -O OpenFlow13 mod-group br0 group_id=1,type=all,bucket=output:3
+        -O OpenFlow13 --may-create mod-group br0 group_id=9,type=indirect,bucket=set_queue:1,output:p1
+        -O OpenFlow15 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
+        -O OpenFlow15 remove-buckets br0 group_id=1,command_bucket_id=last
         -O OpenFlow13 insert-buckets br0 group_id=1,command_bucket_id=first,bucket=bucket_id=5,output:1
         -O OpenFlow13 remove-buckets br0 group_id=1
-        ?add-groups br0 - << "add group_id=7,type=all"
-        ?-O OpenFlow15 add-groups br0 - << "mod group_id=7,type=all,bucket=drop"
+        add-groups br0 - << "add group_id=7,type=all"
+        -O OpenFlow15 add-groups br0 - << "mod group_id=7,type=all,bucket=drop"
         add-groups br0 - << "group_id=7,type=none"
         add-groups br0 /nonexistent
-        ?dump-groups br0
-        ?-O OpenFlow11 dump-groups br0
-        ?-O OpenFlow15 dump-groups br0 3
-        ?-O OpenFlow12 dump-group-stats br0
-        ?-O OpenFlow15 dump-group-stats br0
+        dump-groups br0
+        -O OpenFlow11 dump-groups br0
+        -O OpenFlow15 dump-groups br0 3
+        -O OpenFlow12 dump-group-stats br0
+        -O OpenFlow15 dump-group-stats br0
         --names dump-groups br0 77
         del-groups br0 group_id=1
         -O OpenFlow15 del-groups br0 group_id=1,type=all

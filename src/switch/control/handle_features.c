@@ -32,7 +32,8 @@ handle_features_request(struct connection *c, const struct message *request)
         .capabilities =
             SWITCH_FLOW_STATS | SWITCH_TABLE_STATS | SWITCH_PORT_STATS
             | SWITCH_QUEUE_STATS
-            | (request->version <= OF11_VERSION ? SWITCH_ARP_MATCH_IP : 0),
+            | (request->version <= OF11_VERSION ? SWITCH_ARP_MATCH_IP : 0)
+            | (request->version >= OF11_VERSION ? SWITCH_GROUP_STATS : 0),
         .actions = OF10_ACTIONS,
     };
     struct writer w = WRITER_INITIALIZER;

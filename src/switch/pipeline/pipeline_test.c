@@ -379,6 +379,124 @@ test_learn_renews_equal_rule(void **state)
     pipeline_destroy(p);
 }
 
+static enum ofperr
+apply_group(struct pipeline_update *u, enum group_command command, uint32_t id,
+            uint16_t n_buckets)
+{
+    struct group_mod gm = { .command = command,
+                            .command_bucket_id = GROUP_BUCKET_LAST };
+    group_desc_init(&gm.desc);
+    gm.desc.id = id;
+    gm.desc.type = GROUP_TYPE_SELECT;
+    for (uint16_t i = 0; i < n_buckets; i++) {
+        struct group_bucket *b = group_desc_add_bucket(&gm.desc);
+        b->id = id * 10 + i;
+        b->weight = i;
+    }
+    const struct pipeline_group_mod pgm = { .mod = &gm };
+    enum ofperr error = pipeline_apply_group(u, &pgm);
+    group_desc_uninit(&gm.desc);
+    return error;
+}
+
+/* A rule for packets from port 'id' that names group 'id'. */
+static enum ofperr
+apply_rule(struct pipeline_update *u, uint32_t id)
+{
+    struct match match = match_in_port(id);
+    struct pipeline_flow_mod fm = request(PIPELINE_ADD, &match);
+    struct actions actions = ACTIONS_INITIALIZER;
+    struct action_number *a = actions_add(&actions, ACTION_GROUP, sizeof *a);
+    a->value = id;
+    fm.actions = &actions;
+    enum ofperr error = pipeline_apply(u, &fm);
+    actions_uninit(&actions);
+    return error;
+}
+
+static const struct group *
+find_group(const struct pipeline *p, uint32_t id)
+{
+    return pipeline_find_group(p, pipeline_version(p), id);
+}
+
+static void
+test_groups_come_and_go_with_the_update(void **state)
+{
+    (void) state;
+    struct pipeline *p = create();
+    struct pipeline_update *u = pipeline_begin(p, 0);
+    assert_int_equal(apply_rule(u, 1), OFPERR_OFPBAC_BAD_OUT_GROUP);
+    assert_int_equal(apply_group(u, GROUP_ADD, 1, 2), 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 1, 2),
+                     OFPERR_OFPGMFC_GROUP_EXISTS);
+    assert_int_equal(apply_rule(u, 1), 0);
+    assert_null(find_group(p, 1));
+    pipeline_revert(u);
+    assert_null(find_group(p, 1));
+    assert_int_equal(pipeline_n_rules(p, 0), 0);
+
+    u = pipeline_begin(p, 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 1, 2), 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 2, 2), 0);
+    assert_int_equal(apply_rule(u, 1), 0);
+    assert_int_equal(apply_rule(u, 2), 0);
+    pipeline_commit(u);
+    assert_int_equal(pipeline_n_rules(p, 0), 2);
+    const struct group *before = find_group(p, 1);
+
+    u = pipeline_begin(p, 0);
+    assert_int_equal(apply_group(u, GROUP_DELETE, 1, 0), 0);
+    assert_int_equal(apply_group(u, GROUP_ADD_OR_MOD, 1, 3), 0);
+    assert_int_equal(apply_group(u, GROUP_MODIFY, 2, 3), 0);
+    assert_int_equal(pipeline_n_rules(p, 0), 1);
+    pipeline_revert(u);
+    assert_ptr_equal(find_group(p, 1), before);
+    assert_int_equal(find_group(p, 2)->desc.buckets.n, 2);
+    assert_int_equal(pipeline_n_rules(p, 0), 2);
+
+    u = pipeline_begin(p, 0);
+    assert_int_equal(apply_group(u, GROUP_DELETE, 1, 0), 0);
+    pipeline_commit(u);
+    assert_null(find_group(p, 1));
+    assert_int_equal(pipeline_n_rules(p, 0), 1);
+    assert_int_equal(heard.reason, RULE_GROUP_DELETE);
+    group_info_vec groups = VEC_INITIALIZER;
+    pipeline_collect_groups(p, GROUP_ALL, &groups);
+    assert_int_equal(groups.n, 1);
+    assert_int_equal(groups.items[0].n_rules, 1);
+    vec_uninit(&groups);
+    pipeline_destroy(p);
+}
+
+static void
+test_hash_values_are_shared_by_weight(void **state)
+{
+    (void) state;
+    struct pipeline *p = create();
+    struct pipeline_update *u = pipeline_begin(p, 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 1, 4), 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 2, 0), 0);
+    assert_int_equal(apply_group(u, GROUP_ADD, 3, 400), 0);
+    pipeline_commit(u);
+
+    const struct group *g = find_group(p, 1);
+    assert_int_equal(g->choice, GROUP_CHOICE_DP_HASH);
+    assert_int_equal(g->n_hash_values, 16);
+    int n[4] = { 0 };
+    for (size_t i = 0; i < g->n_hash_values; i++) {
+        n[g->hash_map[i]]++;
+    }
+    assert_int_equal(n[0], 0);
+    assert_in_range(n[1], 2, 3);
+    assert_in_range(n[2], 5, 6);
+    assert_int_equal(n[3], 8);
+    /* Without weight, or with too many: by a hash of the packet. */
+    assert_int_equal(find_group(p, 2)->choice, GROUP_CHOICE_HASH);
+    assert_int_equal(find_group(p, 3)->choice, GROUP_CHOICE_HASH);
+    pipeline_destroy(p);
+}
+
 static int
 setup(void **state)
 {
@@ -409,6 +527,8 @@ main(void)
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_collect_by_match),
         cmocka_unit_test(test_learn_renews_equal_rule),
+        cmocka_unit_test(test_groups_come_and_go_with_the_update),
+        cmocka_unit_test(test_hash_values_are_shared_by_weight),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
