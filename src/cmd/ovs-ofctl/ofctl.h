@@ -142,6 +142,13 @@ void ofctl_dump_group_stats(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_group_features(struct ofctl *, int argc, char *argv[]);
 void ofctl_parse_group(struct ofctl *, int argc, char *argv[]);
 
+void ofctl_add_meter(struct ofctl *, int argc, char *argv[]);
+void ofctl_mod_meter(struct ofctl *, int argc, char *argv[]);
+void ofctl_del_meters(struct ofctl *, int argc, char *argv[]);
+void ofctl_dump_meters(struct ofctl *, int argc, char *argv[]);
+void ofctl_meter_stats(struct ofctl *, int argc, char *argv[]);
+void ofctl_meter_features(struct ofctl *, int argc, char *argv[]);
+
 /* "in_port=... packet=HEX actions=...": the packet's bytes are in 'bytes',
  * which with 'po' the caller uninits in any case. */
 struct error *ofctl_parse_packet_out(struct ofctl *, const char *text,

@@ -293,6 +293,25 @@ parse_write_metadata(struct parse *p, char *arg)
     return error;
 }
 
+/* Some actions have no place in the list that begins at 'offset' of 'out'. */
+static struct error *
+check_nested(const struct actions *out, size_t offset, enum action_type type)
+{
+    const struct action_nested *list = (const void *) (out->data + offset);
+    const struct action *a;
+    ACTION_FOR_EACH(a, list->actions, ACTION_NESTED_SIZE(list))
+    {
+        if (a->type == ACTION_METER) {
+            return error_create("%s action doesn't support nested action %s",
+                                action_name(type), action_name(a->type));
+        } else if (a->type == ACTION_NAT) {
+            return error_create(
+                "Cannot have NAT action outside of \"ct\" action");
+        }
+    }
+    return NULL;
+}
+
 /* A list inside 'type'. */
 static struct error *
 parse_nested(struct parse *p, enum action_type type, char *arg)
@@ -302,6 +321,7 @@ parse_nested(struct parse *p, enum action_type type, char *arg)
         actions_parse_list(arg, p->options, parse_nested_flags(p), p->out);
     if (!error) {
         actions_close(p->out, offset);
+        error = check_nested(p->out, offset, type);
     }
     return error;
 }

@@ -1,4 +1,4 @@
-/* Printing what controllers ask about groups and meters. */
+/* Printing what controllers ask about groups. */
 
 #include <inttypes.h>
 
@@ -6,8 +6,6 @@
 #include "openflow/message/group_text.h"
 #include "openflow/message/print_private.h"
 #include "openflow/message/table_bits.h"
-
-#define ALL_METERS 0xffffffff /* OpenFlow 1.3 §A.3.4.4. */
 
 enum ofperr
 print_group_request(struct print *p)
@@ -126,73 +124,6 @@ print_group_features(struct print *p)
             str_put(p->s, " <none>");
         }
         str_put_char(p->s, '\n');
-    }
-    return 0;
-}
-
-enum ofperr
-print_meter_request(struct print *p)
-{
-    struct reader r = reader_init(p->m->body, p->m->body_size);
-    uint32_t id = reader_u32(&r);
-    if (id == ALL_METERS) {
-        str_put(p->s, " meter=all");
-    } else {
-        str_putf(p->s, " meter=%" PRIu32, id);
-    }
-    return 0;
-}
-
-/* Names of the bits from 'first' on, the rest as a number. */
-static void
-put_bits(uint32_t bits, unsigned int first, const char *const *names,
-         struct str *s)
-{
-    if (!bits) {
-        str_put(s, "0\n");
-        return;
-    }
-    for (; *names; names++, first++) {
-        if (bits & 1u << first) {
-            str_putf(s, "%s ", *names);
-            bits &= ~(1u << first);
-        }
-    }
-    if (bits) {
-        str_putf(s, "0x%" PRIx32 " ", bits);
-    }
-    str_truncate(s, s->len - 1);
-    str_put_char(s, '\n');
-}
-
-enum ofperr
-print_meter_features(struct print *p)
-{
-    static const char *const bands[] = { "drop", "dscp_remark", NULL };
-    static const char *const capabilities[] = { "kbps", "pktps", "burst",
-                                                "stats", NULL };
-    struct reader r = reader_init(p->m->body, p->m->body_size);
-    uint32_t max = reader_u32(&r);
-    uint32_t band_types = reader_u32(&r);
-    uint32_t can = reader_u32(&r);
-    uint8_t max_bands = reader_u8(&r);
-    uint8_t max_color = reader_u8(&r);
-    str_putf(p->s,
-             "\nmax_meter:%" PRIu32 " max_bands:%u max_color:%u\n"
-             "band_types: ",
-             max, max_bands, max_color);
-    put_bits(band_types, 1, bands, p->s);
-    str_put(p->s, "capabilities: ");
-    put_bits(can, 0, capabilities, p->s);
-    return r.failed ? OFPERR_OFPBRC_BAD_LEN : 0;
-}
-
-enum ofperr
-print_later(struct print *p)
-{
-    if (p->m->body_size) {
-        str_put(p->s, " (printing this is not supported yet)\n");
-        str_put_hexdump(p->s, p->m->data, p->m->size, 0, true);
     }
     return 0;
 }

@@ -46,9 +46,10 @@ enum ofperr print_group_desc(struct print *);
 enum ofperr print_group_stats(struct print *);
 enum ofperr print_group_features(struct print *);
 enum ofperr print_meter_request(struct print *);
+enum ofperr print_meter_mod(struct print *);
+enum ofperr print_meter_config(struct print *);
+enum ofperr print_meter_stats(struct print *);
 enum ofperr print_meter_features(struct print *);
-/* A body that nobody knows to print yet: says so. */
-enum ofperr print_later(struct print *);
 
 enum ofperr print_flow_mod(struct print *);
 enum ofperr print_flow_stats_request(struct print *);
