@@ -249,99 +249,101 @@ BLOCKS = {
         insert-buckets br0 group_id=1
     """,
     "meters": """
-        ?-O OpenFlow13 del-meters br0
-        ?-O OpenFlow13 meter-features br0
-        ?-O OpenFlow15 meter-features br0
-        ?-O OpenFlow13 dump-meters br0
-        ?-O OpenFlow13 meter-stats br0
-        ?add-meter br0 meter=1,kbps,band=type=drop,rate=5000
-        ?-O OpenFlow13 add-meter br0 meter=1,kbps,band=type=drop,rate=5000
-        ?-O OpenFlow13 add-meter br0 meter=1,kbps,band=type=drop,rate=5000
-        ?-O OpenFlow13 mod-meter br0 meter=2,kbps,band=type=drop,rate=5000
-        ?-O OpenFlow13 add-meter br0 "meter=2 pktps burst stats bands=type=drop rate=1 burst_size=5 type=dscp_remark rate=5 prec_level=3 burst_size=7"
-        ?-O OpenFlow13 dump-meters br0
-        ?-O OpenFlow15 dump-meters br0
-        ?-O OpenFlow13 dump-meter br0 meter=2
-        ?-O OpenFlow13 dump-meter br0 2
-        ?-O OpenFlow13 dump-meter br0 meter=9
-        ?-O OpenFlow13 meter-stats br0
-        ?-O OpenFlow13 meter-stats br0 meter=2
-        ?-O OpenFlow15 meter-stats br0 meter=all
-        ?-O OpenFlow13 meter-stats br0 meter=9
-        ?-O OpenFlow13 add-meter br0 meter=3,kbps
-        ?-O OpenFlow13 add-meter br0 meter=0,kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=controller,pktps,band=type=drop,rate=1
+        -O OpenFlow13 del-meters br0
+        -O OpenFlow13 meter-features br0
+        -O OpenFlow15 meter-features br0
+        -O OpenFlow13 dump-meters br0
+        -O OpenFlow13 meter-stats br0
+        add-meter br0 meter=1,kbps,band=type=drop,rate=5000
+        -O OpenFlow13 add-meter br0 meter=1,kbps,band=type=drop,rate=5000
+        -O OpenFlow13 add-meter br0 meter=1,kbps,band=type=drop,rate=5000
+        -O OpenFlow13 mod-meter br0 meter=2,kbps,band=type=drop,rate=5000
+        -O OpenFlow13 add-meter br0 "meter=2 pktps burst stats bands=type=drop rate=1 burst_size=5 type=dscp_remark rate=5 prec_level=3 burst_size=7"
+        -O OpenFlow13 dump-meters br0
+        -O OpenFlow15 dump-meters br0
+        -O OpenFlow13 dump-meter br0 meter=2
+        -O OpenFlow13 dump-meter br0 2
+        -O OpenFlow13 dump-meter br0 meter=9
+        -O OpenFlow13 meter-stats br0
+        -O OpenFlow13 meter-stats br0 meter=2
+        -O OpenFlow15 meter-stats br0 meter=all
+        -O OpenFlow13 meter-stats br0 meter=9
+        -O OpenFlow13 add-meter br0 meter=3,kbps
+        -O OpenFlow13 add-meter br0 meter=0,kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=controller,pktps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=virt,pktps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=all,pktps,band=type=drop,rate=1
+        -O OpenFlow13 dump-meters br0
+        -O OpenFlow13 add-meter br0 meter=4,pktps,band=type=drop,rate=1,band=type=drop,rate=2
+        -O OpenFlow13 add-meter br0 meter=5,pktps,bands=type=drop,rate=1,type=drop,rate=2,type=drop,rate=4,type=drop,rate=2,type=drop,rate=1,type=drop,rate=2,type=drop,rate=4,type=drop,rate=2,type=drop,rate=2
+        -O OpenFlow13 mod-meter br0 meter=1,pktps,bands=type=drop,rate=9
+        -O OpenFlow13 dump-meters br0
+        -O OpenFlow13 del-meter br0 meter=1
+        -O OpenFlow13 dump-meters br0
+        -O OpenFlow13 del-meter br0 meter=1
+        -O OpenFlow13 del-meters br0 meter=2
+        -O OpenFlow13 del-meters br0 
+        -O OpenFlow13 meter-stats br0
+        -O OpenFlow13 add-meter br0 meter=4294967295,kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=256000,kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=250000,kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=7,kbps,pktps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=7,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=8,foo,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=8,kbps,band=type=foo,rate=1
+        -O OpenFlow13 add-meter br0 meter=8,kbps,band=rate=1
+        -O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop
+        -O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop,rate=1,prec_level=4
+        -O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop,rate=1,burst_size=4
+        -O OpenFlow13 add-meter br0 meter=8,kbps,burst,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=9,kbps,burst,band=type=drop,rate=1,burst_rate=4
+        -O OpenFlow13 add-meter br0 kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 ""
+        -O OpenFlow13 add-meter br0 meter=10
+        -O OpenFlow13 add-meter br0 meter=10,band
+        -O OpenFlow13 add-meter br0 meter=10,band=rate=
+        -O OpenFlow13 add-meter br0 meter=10,band=rate=x
+        -O OpenFlow13 add-meter br0 meter=x,kbps,band=type=drop,rate=1
+        -O OpenFlow13 add-meter br0 meter=11,kbps,band=type=dscp_remark,rate=1,prec_level=300
+        -O OpenFlow13 add-meter br0 meter=11,kbps,band=type=dscp_remark,rate=1
+        -O OpenFlow13 add-meter br0 meter=12,kbps,band=type=drop,rate=0
+        -O OpenFlow13 mod-meter br0 meter=12
+        -O OpenFlow13 del-meter br0 foo=1
+        -O OpenFlow13 del-meter br0 
+        -O OpenFlow13 dump-meters br0
+        dump-meters br0
+        meter-stats br0
+        meter-features br0
+        del-meters br0
+        del-meter br0 meter=1
+        dump-meter br0
+        meter-stats br0 meter=0
+        meter-stats br0 foo=1
+        dump-meters br0 meter=1 x
+        -O OpenFlow12 dump-meters br0
+        -O OpenFlow14 dump-meter br0 meter=1,kbps
+        -O OpenFlow13 dump-meter br0 meter=1,band=type=drop,rate=3
+        -O OpenFlow14 add-meter br0 kbps,band=rate=1
+        -O OpenFlow14 add-meter br0 band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 kbps,band=type=drop,burst_size=1
+        -O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,rate=1,burst_size=1,type=drop
+        -O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,foo=1
+        -O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,foo
+        -O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,rate
+        -O OpenFlow14 add-meter br0 meter=1,meter=2,kbps,band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 meter=3,kbps,band=type=drop,rate=1,rate=6
+        -O OpenFlow14 add-meter br0 meter,kbps,band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 meter=3,kbps=4,band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 meter=4,kbps,band=
+        -O OpenFlow14 add-meter br0 meter=ALL,kbps,band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 meter=0x40,kbps,band=type=drop,rate=1
+        -O OpenFlow14 add-meter br0 meter=5,kbps,band=type=drop,rate=1,type=drop
+        -O OpenFlow14 add-meter br0 meter=5,kbps,band=type=dscp_remark,rate=1,prec_level=0
+        -O OpenFlow14 add-meter br0 meter=5,pktps,burst,band=type=drop,rate=1,burst_size=0
+        -O OpenFlow14 dump-meters br0
         ?-O OpenFlow13 add-meter br0 meter=slowpath,pktps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=virt,pktps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=all,pktps,band=type=drop,rate=1
         ?-O OpenFlow13 dump-meters br0
-        ?-O OpenFlow13 add-meter br0 meter=4,pktps,band=type=drop,rate=1,band=type=drop,rate=2
-        ?-O OpenFlow13 add-meter br0 meter=5,pktps,bands=type=drop,rate=1,type=drop,rate=2,type=drop,rate=4,type=drop,rate=2,type=drop,rate=1,type=drop,rate=2,type=drop,rate=4,type=drop,rate=2,type=drop,rate=2
-        ?-O OpenFlow13 mod-meter br0 meter=1,pktps,bands=type=drop,rate=9
-        ?-O OpenFlow13 dump-meters br0
-        ?-O OpenFlow13 del-meter br0 meter=1
-        ?-O OpenFlow13 dump-meters br0
-        ?-O OpenFlow13 del-meter br0 meter=1
-        ?-O OpenFlow13 del-meters br0 meter=2
-        ?-O OpenFlow13 del-meters br0 
-        ?-O OpenFlow13 meter-stats br0
-        ?-O OpenFlow13 add-meter br0 meter=4294967295,kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=256000,kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=250000,kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=7,kbps,pktps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=7,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=8,foo,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,band=type=foo,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,band=rate=1
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop,rate=1,prec_level=4
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,band=type=drop,rate=1,burst_size=4
-        ?-O OpenFlow13 add-meter br0 meter=8,kbps,burst,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=9,kbps,burst,band=type=drop,rate=1,burst_rate=4
-        ?-O OpenFlow13 add-meter br0 kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 ""
-        ?-O OpenFlow13 add-meter br0 meter=10
-        ?-O OpenFlow13 add-meter br0 meter=10,band
-        ?-O OpenFlow13 add-meter br0 meter=10,band=rate=
-        ?-O OpenFlow13 add-meter br0 meter=10,band=rate=x
-        ?-O OpenFlow13 add-meter br0 meter=x,kbps,band=type=drop,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=11,kbps,band=type=dscp_remark,rate=1,prec_level=300
-        ?-O OpenFlow13 add-meter br0 meter=11,kbps,band=type=dscp_remark,rate=1
-        ?-O OpenFlow13 add-meter br0 meter=12,kbps,band=type=drop,rate=0
-        ?-O OpenFlow13 mod-meter br0 meter=12
-        ?-O OpenFlow13 del-meter br0 foo=1
-        ?-O OpenFlow13 del-meter br0 
-        ?-O OpenFlow13 dump-meters br0
-        ?dump-meters br0
-        ?meter-stats br0
-        ?meter-features br0
-        ?del-meters br0
-        ?del-meter br0 meter=1
-        ?dump-meter br0
-        ?meter-stats br0 meter=0
-        ?meter-stats br0 foo=1
-        ?dump-meters br0 meter=1 x
-        ?-O OpenFlow12 dump-meters br0
-        ?-O OpenFlow14 dump-meter br0 meter=1,kbps
-        ?-O OpenFlow13 dump-meter br0 meter=1,band=type=drop,rate=3
-        ?-O OpenFlow14 add-meter br0 kbps,band=rate=1
-        ?-O OpenFlow14 add-meter br0 band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 kbps,band=type=drop,burst_size=1
-        ?-O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,rate=1,burst_size=1,type=drop
-        ?-O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,foo=1
-        ?-O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,foo
-        ?-O OpenFlow14 add-meter br0 meter=1,kbps,band=type=drop,rate
-        ?-O OpenFlow14 add-meter br0 meter=1,meter=2,kbps,band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 meter=3,kbps,band=type=drop,rate=1,rate=6
-        ?-O OpenFlow14 add-meter br0 meter,kbps,band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 meter=3,kbps=4,band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 meter=4,kbps,band=
-        ?-O OpenFlow14 add-meter br0 meter=ALL,kbps,band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 meter=0x40,kbps,band=type=drop,rate=1
-        ?-O OpenFlow14 add-meter br0 meter=5,kbps,band=type=drop,rate=1,type=drop
-        ?-O OpenFlow14 add-meter br0 meter=5,kbps,band=type=dscp_remark,rate=1,prec_level=0
-        ?-O OpenFlow14 add-meter br0 meter=5,pktps,burst,band=type=drop,rate=1,burst_size=0
-        ?-O OpenFlow14 dump-meters br0
+        ?-O OpenFlow14 dump-meter br0 meter=slowpath
     """,
     "queries": """
         ~queue-stats br0
@@ -403,6 +405,9 @@ def ordered(text, words):
     if {"dump-groups", "dump-group-stats"} & set(words):
         head, *entries = re.split(r"(?m)^(?= group_id)", text)
         return head + "".join(sorted(entries))
+    if {"dump-meters", "meter-stats"} & set(words):
+        head, *entries = re.split(r"(?m)^(?=meter)", text)
+        return head + "\n".join(sorted(entry.strip() for entry in entries))
     if {"dump-ports", "queue-stats", "queue-get-config"} & set(words):
         head, *entries = re.split(r"(?m)^(?=  port|queue|OFPT_QUEUE)", text)
         return head + "".join(sorted(entries))

@@ -40,6 +40,8 @@ struct execute_sink {
                       const struct odp_attr *action);
     /* Packets with their new recirc_id. */
     void (*recirc)(struct execute_sink *, struct packet_batch *);
+    /* Polices: takes the packets that are too many out of the batch. */
+    void (*meter)(struct execute_sink *, uint32_t id, struct packet_batch *);
 };
 
 struct program;

@@ -386,6 +386,9 @@ run_op(struct run *r, const struct odp_attr *a, uint32_t arg, bool last)
     case ODP_ACTION_HASH:
         run_hash(r, a);
         return;
+    case ODP_ACTION_METER:
+        r->sink->meter(r->sink, arg, r->batch);
+        return;
     case ODP_ACTION_TRUNC:
         r->trunc = arg;
         return;
@@ -405,7 +408,6 @@ run_op(struct run *r, const struct odp_attr *a, uint32_t arg, bool last)
     case ODP_ACTION_CT:
     case ODP_ACTION_PUSH_NSH:
     case ODP_ACTION_POP_NSH:
-    case ODP_ACTION_METER:
     case ODP_ACTION_DEC_TTL:
     case ODP_ACTION_PSAMPLE:
     case ODP_ACTION_TUNNEL_PUSH:

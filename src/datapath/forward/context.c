@@ -142,12 +142,20 @@ on_recirc(struct execute_sink *sink, struct packet_batch *batch)
     c->depth--;
 }
 
+static void
+on_meter(struct execute_sink *sink, uint32_t id, struct packet_batch *batch)
+{
+    struct context *c = context_cast(sink);
+    meter_table_police(c->forward->meters, id, batch, c->now_ms);
+}
+
 void
 context_init(struct context *c, struct forward *f, struct worker *worker)
 {
     c->sink.output = on_output;
     c->sink.userspace = on_userspace;
     c->sink.recirc = on_recirc;
+    c->sink.meter = on_meter;
     c->forward = f;
     c->cache = worker ? worker->cache : NULL;
     c->counters = worker ? &worker->counters : &f->other;

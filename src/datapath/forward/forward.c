@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "datapath/forward/forward_private.h"
 #include "net/flow/extract.h"
+#include "sys/clock/clock.h"
 #include "sys/log/log.h"
 
 LOG_MODULE(dpif_netdev_main);
@@ -53,6 +54,7 @@ forward_open(const char *name, const char *type,
     f->by_number = xcalloc(FORWARD_MAX_PORT + 1, sizeof(void *));
     flow_table_init(f);
     promote_init(f);
+    f->meters = meter_table_create();
     *dpp = &f->up;
     add_local_port(f);
     return NULL;
@@ -77,6 +79,7 @@ forward_close(struct datapath *dp)
     rcu_online();
     promote_uninit(f);
     flow_table_uninit(f);
+    meter_table_destroy(f->meters);
     free(f->by_number);
     free(f->up.name);
     free(f->up.type);
@@ -98,6 +101,36 @@ forward_execute(struct datapath *dp, struct packet *p, const struct flow *key,
     execute_actions(actions, size, &batch, &c.sink);
     context_flush(&c);
     return 0;
+}
+
+static void
+forward_meter_get_features(const struct datapath *dp,
+                           struct datapath_meter_features *f)
+{
+    (void) dp;
+    f->max_meters = DATAPATH_MAX_METERS;
+    f->max_bands = DATAPATH_MAX_BANDS;
+}
+
+static int
+forward_meter_set(struct datapath *dp, uint32_t *idp,
+                  const struct datapath_meter_config *config)
+{
+    return meter_table_set(forward_cast(dp)->meters, idp, config,
+                           clock_msec());
+}
+
+static bool
+forward_meter_get(const struct datapath *dp, uint32_t id,
+                  struct datapath_meter_stats *stats)
+{
+    return meter_table_get(forward_cast(dp)->meters, id, stats);
+}
+
+static bool
+forward_meter_delete(struct datapath *dp, uint32_t id)
+{
+    return meter_table_delete(forward_cast(dp)->meters, id);
 }
 
 static void
@@ -158,6 +191,10 @@ const struct datapath_ops forward_ops = {
     .flow_stats = forward_flow_stats,
     .execute = forward_execute,
     .get_stats = forward_get_stats,
+    .meter_get_features = forward_meter_get_features,
+    .meter_set = forward_meter_set,
+    .meter_get = forward_meter_get,
+    .meter_delete = forward_meter_delete,
     .set_config = forward_set_config,
 };
 

@@ -9,6 +9,7 @@
 #include "datapath/cache/megaflow.h"
 #include "datapath/cache/signature.h"
 #include "datapath/execute/execute.h"
+#include "datapath/execute/meter.h"
 #include "datapath/forward/forward.h"
 #include "datapath/netdev/netdev.h"
 #include "datapath/odp/datapath.h"
@@ -161,6 +162,7 @@ struct forward {
     int next_worker;              /* For placement. */
     struct worker_counters other; /* Main and other threads'; atomic. */
     struct promoter promoter;
+    struct meter_table *meters;
 };
 
 static inline struct forward *

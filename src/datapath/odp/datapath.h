@@ -129,6 +129,36 @@ struct datapath_port {
     char *type;
 };
 
+enum { ODP_METER_NEW = UINT32_MAX };
+
+/* What a meter does: drops what is above the rate of a band. */
+struct datapath_meter_band {
+    uint32_t rate;  /* kbit/s or packets/s. */
+    uint32_t burst; /* kbit or packets; 0: a second's. */
+};
+
+struct datapath_meter_config {
+    bool counts_packets; /* Rates are in packets/s. */
+    size_t n_bands;
+    const struct datapath_meter_band *bands;
+};
+
+struct datapath_meter_stats {
+    uint64_t n_packets; /* That came. */
+    uint64_t n_bytes;
+    size_t n_bands;
+
+    struct {
+        uint64_t n_packets; /* That exceeded the band's rate. */
+        uint64_t n_bytes;
+    } bands[8];
+};
+
+struct datapath_meter_features {
+    uint32_t max_meters; /* 0: there are none. */
+    uint8_t max_bands;
+};
+
 struct datapath_ops {
     const char *type; /* "netdev", "system", "dummy". */
 
@@ -170,6 +200,16 @@ struct datapath_ops {
     int (*execute)(struct datapath *, struct packet *, const struct flow *key,
                    const uint8_t *actions, size_t actions_size);
     void (*get_stats)(const struct datapath *, struct datapath_stats *);
+
+    void (*meter_get_features)(const struct datapath *,
+                               struct datapath_meter_features *);
+    /* Makes a meter (ODP_METER_NEW) or changes one, whose counters begin anew;
+     * 0, EFBIG (too many meters), EINVAL (too many bands). */
+    int (*meter_set)(struct datapath *, uint32_t *idp,
+                     const struct datapath_meter_config *);
+    bool (*meter_get)(const struct datapath *, uint32_t id,
+                      struct datapath_meter_stats *);
+    bool (*meter_delete)(struct datapath *, uint32_t id);
     /* Applies other_config of Open_vSwitch: pmd-cpu-mask and its kin. */
     void (*set_config)(struct datapath *, const struct strmap *config);
 };

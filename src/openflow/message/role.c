@@ -72,8 +72,9 @@ async_config_init(struct async_config *config, uint8_t version)
     /* OpenFlow 1.3.5 §6.3.4: a secondary only hears of ports. */
     config->masks[0][ASYNC_PACKET_IN] = version >= OF14_VERSION ? 0x3b : 0x03;
     config->masks[0][ASYNC_PORT_STATUS] = 0x07;
-    config->masks[0][ASYNC_FLOW_REMOVED] =
-        version >= OF14_VERSION ? 0x3f : 0x0f;
+    config->masks[0][ASYNC_FLOW_REMOVED] = version >= OF14_VERSION   ? 0x3f
+                                           : version >= OF13_VERSION ? 0x0f
+                                                                     : 0x07;
     config->masks[1][ASYNC_PORT_STATUS] = 0x07;
 }
 

@@ -79,11 +79,11 @@ parse_trace_actions(void *aux UNUSED, const struct forwarding_bridge *bridge,
                     const char *text, const struct flow *flow, bool consistent,
                     struct actions **actionsp)
 {
-    (void) bridge;
     static const struct actions_limits limits = {
         .max_port = OFPP_MAX,
         .n_tables = PIPELINE_TABLE_INTERNAL,
         .max_groups = GROUP_MAX,
+        .max_meter = METER_MAX,
     };
     struct actions *actions = xzalloc(sizeof *actions);
     actions_init(actions);
@@ -95,6 +95,10 @@ parse_trace_actions(void *aux UNUSED, const struct forwarding_bridge *bridge,
         flow_mask_init_exact(&mask);
         match_init(&match, flow, &mask);
         enum ofperr bad = actions_check(actions, &match, &limits);
+        if (!bad) {
+            bad = pipeline_check_references(
+                bridge->pipeline, pipeline_version(bridge->pipeline), actions);
+        }
         if (bad && (consistent || bad != OFPERR_OFPBAC_MATCH_INCONSISTENT)) {
             error = error_create("Bad actions: %s", ofperr_name(bad));
         }

@@ -1,5 +1,6 @@
 /* What the OpenFlow servers ask of a bridge. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,44 @@ fold_stats(void *bridge_)
 }
 
 static void
+meter_get_features(void *bridge_, struct datapath_meter_features *f)
+{
+    const struct bridge *bridge = bridge_;
+    struct datapath *dp = bridge->backer->datapath;
+    *f = (struct datapath_meter_features){ 0 };
+    if (dp) {
+        dp->ops->meter_get_features(dp, f);
+    }
+}
+
+static int
+meter_set(void *bridge_, uint32_t *idp,
+          const struct datapath_meter_config *config)
+{
+    const struct bridge *bridge = bridge_;
+    struct datapath *dp = bridge->backer->datapath;
+    return dp ? dp->ops->meter_set(dp, idp, config) : ENODEV;
+}
+
+static bool
+meter_get(void *bridge_, uint32_t id, struct datapath_meter_stats *stats)
+{
+    const struct bridge *bridge = bridge_;
+    struct datapath *dp = bridge->backer->datapath;
+    return dp && dp->ops->meter_get(dp, id, stats);
+}
+
+static void
+meter_delete(void *bridge_, uint32_t id)
+{
+    const struct bridge *bridge = bridge_;
+    struct datapath *dp = bridge->backer->datapath;
+    if (dp) {
+        (void) dp->ops->meter_delete(dp, id);
+    }
+}
+
+static void
 set_drop_fragments(void *bridge_, bool drop)
 {
     struct bridge *bridge = bridge_;
@@ -178,6 +217,10 @@ bridge_create_control(struct bridge *bridge)
         .set_port_config = set_port_config,
         .packet_out = packet_out,
         .fold_stats = fold_stats,
+        .meter_get_features = meter_get_features,
+        .meter_set = meter_set,
+        .meter_get = meter_get,
+        .meter_delete = meter_delete,
         .set_drop_fragments = set_drop_fragments,
         .changed = control_changed,
         .aux = bridge,

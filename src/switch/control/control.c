@@ -59,6 +59,7 @@ control_destroy(struct control *control)
         connection_destroy(c);
     }
     loop_timer_cancel(&control->fail_timer);
+    meters_flush(control);
     pipeline_remove_observer(control->pipeline, control);
     async_send_removed(control);
     loop_latch_uninit(&control->removed_latch);
@@ -325,6 +326,7 @@ control_set_config(struct control *control,
     } else if (controllers_changed
                || (mode_changed && !has_controllers(control))) {
         pipeline_flush(control->pipeline, true, RULE_DELETE);
+        meters_flush(control);
         fail_mode_flushed(control);
     }
     fail_mode_update(control);

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/str.h"
+#include "datapath/odp/datapath.h"
 #include "openflow/message/port.h"
 #include "switch/upcall/upcall.h"
 #include "sys/loop/loop.h"
@@ -40,6 +41,12 @@ struct control_switch {
                       const struct actions *);
     /* Brings the counters of rules up to date. */
     void (*fold_stats)(void *aux);
+    /* Meters of the datapath: see struct datapath_ops. */
+    void (*meter_get_features)(void *aux, struct datapath_meter_features *);
+    int (*meter_set)(void *aux, uint32_t *idp,
+                     const struct datapath_meter_config *);
+    bool (*meter_get)(void *aux, uint32_t id, struct datapath_meter_stats *);
+    void (*meter_delete)(void *aux, uint32_t id);
     /* OFPC_FRAG_DROP: fragments are dropped. */
     void (*set_drop_fragments)(void *aux, bool drop);
     /* control_wants_misses() or control_is_standalone() changed. */

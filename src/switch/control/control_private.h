@@ -137,6 +137,10 @@ uint32_t supported_actions(void);
 enum ofperr check_match_supported(const struct control *,
                                   const struct match *) WARN_UNUSED;
 
+/* handle_meter.c */
+/* Deletes all meters, with the rules that name them. */
+void meters_flush(struct control *);
+
 /* dispatch.c */
 void dispatch(struct connection *, const void *data, size_t size);
 

@@ -19,6 +19,7 @@ apply_flow_mod(struct connection *c, const struct message *request,
         .table_id = fm->table_id,
         .n_tables = CONTROL_N_TABLES,
         .max_groups = GROUP_MAX,
+        .max_meter = METER_MAX,
         .lenient = request->version == OF10_VERSION,
     };
     bool has_actions = fm->command <= FLOW_MOD_MODIFY_STRICT;

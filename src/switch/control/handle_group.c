@@ -4,14 +4,23 @@
 #include "openflow/message/table.h"
 #include "switch/control/control_private.h"
 #include "sys/clock/clock.h"
+#include "sys/log/log.h"
+
+LOG_MODULE(ofproto);
 
 /* Errors of the buckets' actions. */
 static enum ofperr
 check_buckets(const struct control *control, const struct group_desc *desc)
 {
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
     const struct group_bucket *b;
     VEC_FOR_EACH (b, &desc->buckets) {
         enum ofperr error = check_supported(control, &b->actions);
+        if (!error && actions_meter(&b->actions)) {
+            log_warn_rl(&rl, "%s: meters in buckets are not supported yet",
+                        control->name);
+            error = OFPERR_OFPMMFC_INVALID_METER;
+        }
         if (error) {
             return error;
         }

@@ -1,70 +1,217 @@
-/* Meters, of which this switch has none: controllers that ask are told so. */
+/* Meters: OpenFlow 1.3.5 §7.3.4.5, §7.3.5.12-14.  The pipeline knows them, the
+ * datapath polices. */
 
+#include <errno.h>
+
+#include "openflow/message/meter.h"
 #include "switch/control/control_private.h"
+#include "sys/clock/clock.h"
 #include "sys/log/log.h"
 
 LOG_MODULE(ofproto);
 
-enum {
-    /* OpenFlow 1.3.5 §7.3.4.5: commands and the number for all. */
-    METER_ADD = 0,
-    METER_MODIFY = 1,
-    METER_DELETE = 2,
-    METER_ALL = -1,
-    /* OpenFlow 1.3.5 §7.3.5.14: max_meter be32, band_types be32, capabilities
-     * be32, max_bands u8, max_color u8, padding 2. */
-    METER_FEATURES_SIZE = 16,
-};
-
-/* A reply whose body is zeros. */
-static void
-reply_zeros(struct connection *c, const struct message *request, size_t size)
+static enum ofperr
+check_config(const struct control *control, const struct meter_config *c)
 {
-    struct writer w = WRITER_INITIALIZER;
-    message_begin(&w, message_reply_raw(request), request->version,
-                  request->xid);
-    writer_zeros(&w, size);
-    message_finish(&w, 0);
-    connection_send(c, &w);
-    writer_uninit(&w);
+    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
+    const unsigned int known =
+        METER_KBPS | METER_PKTPS | METER_BURST | METER_STATS;
+    if (!c->id || (c->id > METER_MAX && c->id != METER_CONTROLLER)) {
+        if (c->id == METER_SLOWPATH) {
+            log_warn_rl(&rl, "%s: meter \"slowpath\" is not supported yet",
+                        control->name);
+        }
+        return OFPERR_OFPMMFC_INVALID_METER;
+    }
+    if (c->flags & ~known) {
+        return OFPERR_OFPMMFC_BAD_FLAGS;
+    }
+    struct datapath_meter_features f;
+    control->ops.meter_get_features(control->ops.aux, &f);
+    if (c->bands.n > f.max_bands) {
+        return OFPERR_OFPMMFC_OUT_OF_BANDS;
+    }
+    const struct meter_band *b;
+    VEC_FOR_EACH (b, &c->bands) {
+        if (b->type != METER_BAND_DROP) {
+            return OFPERR_OFPMMFC_BAD_BAND;
+        }
+    }
+    return OFPERR_NONE;
+}
+
+/* Puts the meter into the datapath and the pipeline. */
+static enum ofperr
+put_meter(struct control *control, struct meter_config *c, uint32_t id)
+{
+    struct datapath_meter_config config = {
+        .counts_packets = c->flags & METER_PKTPS,
+        .n_bands = c->bands.n,
+    };
+    struct datapath_meter_band *bands =
+        xcalloc(MAX(c->bands.n, 1), sizeof *bands);
+    for (size_t i = 0; i < c->bands.n; i++) {
+        bands[i].rate = c->bands.items[i].rate;
+        bands[i].burst = c->bands.items[i].burst_size;
+    }
+    config.bands = bands;
+    int error = control->ops.meter_set(control->ops.aux, &id, &config);
+    free(bands);
+    if (error) {
+        return error == EFBIG    ? OFPERR_OFPMMFC_OUT_OF_METERS
+               : error == EINVAL ? OFPERR_OFPMMFC_OUT_OF_BANDS
+                                 : OFPERR_OFPMMFC_UNKNOWN;
+    }
+    bool is_controller = c->id == METER_CONTROLLER;
+    pipeline_put_meter(control->pipeline, c, id, clock_msec());
+    if (is_controller) {
+        control->ops.changed(control->ops.aux);
+    }
+    return OFPERR_NONE;
+}
+
+static enum ofperr
+add_meter(struct control *control, struct meter_config *c)
+{
+    enum ofperr error = check_config(control, c);
+    if (!error && pipeline_find_meter(control->pipeline, c->id)) {
+        error = OFPERR_OFPMMFC_METER_EXISTS;
+    }
+    return error ? error : put_meter(control, c, ODP_METER_NEW);
+}
+
+static enum ofperr
+modify_meter(struct control *control, struct meter_config *c)
+{
+    const struct pipeline_meter *old =
+        pipeline_find_meter(control->pipeline, c->id);
+    if (!old) {
+        return OFPERR_OFPMMFC_UNKNOWN_METER;
+    }
+    enum ofperr error = check_config(control, c);
+    return error ? error : put_meter(control, c, old->datapath_id);
+}
+
+static void
+delete_meters(struct control *control, uint32_t id, const void *cause,
+              uint32_t xid)
+{
+    pipeline_meter_vec meters = VEC_INITIALIZER;
+    pipeline_collect_meters(control->pipeline, id, &meters);
+    const struct pipeline_meter_info *info;
+    VEC_FOR_EACH (info, &meters) {
+        uint32_t datapath_id = info->meter->datapath_id;
+        bool is_controller = info->meter->config.id == METER_CONTROLLER;
+        pipeline_delete_meter(control->pipeline, info->meter->config.id, cause,
+                              xid);
+        control->ops.meter_delete(control->ops.aux, datapath_id);
+        if (is_controller) {
+            control->ops.changed(control->ops.aux);
+        }
+    }
+    vec_uninit(&meters);
+}
+
+void
+meters_flush(struct control *control)
+{
+    delete_meters(control, METER_ALL, NULL, 0);
+}
+
+enum ofperr
+handle_meter_mod(struct connection *c, const struct message *request)
+{
+    struct control *control = c->control;
+    struct meter_mod mm;
+    enum ofperr error = meter_mod_decode(request, &mm);
+    if (!error) {
+        switch ((enum meter_command) mm.command) {
+        case METER_ADD:
+            error = add_meter(control, &mm.config);
+            break;
+        case METER_MODIFY:
+            error = modify_meter(control, &mm.config);
+            break;
+        case METER_DELETE:
+            delete_meters(control, mm.config.id, c, request->xid);
+            break;
+        }
+    }
+    meter_config_uninit(&mm.config);
+    return error;
+}
+
+static void
+put_stats(struct control *control, const struct pipeline_meter_info *info,
+          long long now, struct message_multipart *reply)
+{
+    const struct pipeline_meter *m = info->meter;
+    struct datapath_meter_stats counters;
+    if (!control->ops.meter_get(control->ops.aux, m->datapath_id, &counters)) {
+        return;
+    }
+    long long duration_ms = now - m->created_ms;
+    struct meter_stats stats = {
+        .id = m->config.id,
+        .flow_count = info->n_rules,
+        .n_packets = counters.n_packets,
+        .n_bytes = counters.n_bytes,
+        .duration_sec = (uint32_t) (duration_ms / 1000),
+        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
+    };
+    for (size_t i = 0; i < counters.n_bands; i++) {
+        struct meter_band_stats band = { counters.bands[i].n_packets,
+                                         counters.bands[i].n_bytes };
+        vec_push(&stats.bands, band);
+    }
+    meter_stats_encode(&stats, reply);
+    vec_uninit(&stats.bands);
 }
 
 enum ofperr
 handle_meter_list(struct connection *c, const struct message *request)
 {
-    struct reader r = reader_init(request->body, request->body_size);
-    if (reader_u32(&r) != (uint32_t) METER_ALL) {
+    struct control *control = c->control;
+    uint32_t id = meter_request_decode(request);
+    pipeline_meter_vec meters = VEC_INITIALIZER;
+    pipeline_collect_meters(control->pipeline, id, &meters);
+    if (!meters.n && id != METER_ALL) {
         return OFPERR_OFPMMFC_UNKNOWN_METER;
     }
-    reply_zeros(c, request, 0);
+    struct writer w = WRITER_INITIALIZER;
+    struct message_multipart reply;
+    message_multipart_begin(&reply, &w, message_reply_raw(request),
+                            request->version, request->xid);
+    long long now = clock_msec();
+    const struct pipeline_meter_info *info;
+    VEC_FOR_EACH (info, &meters) {
+        if (request->type == MSG_METER_STATS_REQUEST) {
+            put_stats(control, info, now, &reply);
+        } else {
+            meter_config_encode(&info->meter->config, &reply);
+        }
+    }
+    message_multipart_end(&reply);
+    connection_send(c, &w);
+    writer_uninit(&w);
+    vec_uninit(&meters);
     return OFPERR_NONE;
 }
 
 enum ofperr
 handle_meter_features(struct connection *c, const struct message *request)
 {
-    reply_zeros(c, request, METER_FEATURES_SIZE);
+    struct datapath_meter_features datapath;
+    c->control->ops.meter_get_features(c->control->ops.aux, &datapath);
+    struct meter_features f = { .max_meters = datapath.max_meters,
+                                .max_bands = datapath.max_bands };
+    if (datapath.max_meters) {
+        f.band_types = 1u << METER_BAND_DROP;
+        f.capabilities = METER_KBPS | METER_PKTPS | METER_BURST | METER_STATS;
+    }
+    struct writer w = WRITER_INITIALIZER;
+    meter_features_encode(&f, request, &w);
+    connection_send(c, &w);
+    writer_uninit(&w);
     return OFPERR_NONE;
-}
-
-/* Before anything can be changed it must be added; to delete what is not there
- * is no error: OpenFlow 1.3.5 §7.3.4.5. */
-enum ofperr
-handle_meter_mod(struct connection *c, const struct message *request)
-{
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
-    struct reader r = reader_init(request->body, request->body_size);
-    uint16_t command = reader_u16(&r);
-    if (command == METER_DELETE) {
-        return OFPERR_NONE;
-    }
-    log_warn_rl(&rl, "%s: meters are not supported yet", c->control->name);
-    switch (command) {
-    case METER_ADD:
-        return OFPERR_OFPMMFC_OUT_OF_METERS;
-    case METER_MODIFY:
-        return OFPERR_OFPMMFC_UNKNOWN_METER;
-    default:
-        return OFPERR_OFPMMFC_BAD_COMMAND;
-    }
 }

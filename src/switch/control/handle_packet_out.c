@@ -28,15 +28,15 @@ execute(struct control *control, uint8_t version, const struct packet_out *po)
         .table_id = 0,
         .n_tables = CONTROL_N_TABLES,
         .max_groups = GROUP_MAX,
+        .max_meter = METER_MAX,
         .lenient = version == OF10_VERSION,
     };
     enum ofperr error = actions_check(&po->actions, &po->metadata, &limits);
     error = error ? error : check_supported(control, &po->actions);
-    if (!error
-        && !pipeline_groups_exist(control->pipeline,
-                                  pipeline_version(control->pipeline),
-                                  &po->actions)) {
-        error = OFPERR_OFPBAC_BAD_OUT_GROUP;
+    if (!error) {
+        error = pipeline_check_references(control->pipeline,
+                                          pipeline_version(control->pipeline),
+                                          &po->actions);
     }
     if (error) {
         return error;

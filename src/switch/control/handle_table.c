@@ -17,11 +17,11 @@ enum {
         TABLE_EVICT_OTHER | TABLE_EVICT_IMPORTANCE | TABLE_EVICT_LIFETIME,
 };
 
-/* What flows can do in every table, without meters. */
+/* What flows can do in every table. */
 static void
 fill_instructions(uint8_t table_id, struct table_instructions *t)
 {
-    t->instructions = TABLE_WRITE_METADATA | TABLE_WRITE_ACTIONS
+    t->instructions = TABLE_METER | TABLE_WRITE_METADATA | TABLE_WRITE_ACTIONS
                       | TABLE_APPLY_ACTIONS | TABLE_CLEAR_ACTIONS;
     for (unsigned int i = table_id + 1u; i < CONTROL_N_TABLES; i++) {
         t->instructions |= TABLE_GOTO_TABLE;

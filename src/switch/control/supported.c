@@ -13,7 +13,8 @@ struct refusal {
     enum ofperr error;
 };
 
-static struct refusal check_list(const void *data, size_t size);
+static struct refusal check_list(const void *data, size_t size,
+                                 bool is_nested);
 
 static struct refusal
 check_controller(const struct action_controller *a)
@@ -87,7 +88,7 @@ uses_tun_metadata(const struct action *a)
 }
 
 static struct refusal
-check_one(const struct action *a)
+check_one(const struct action *a, bool is_nested)
 {
     const uint8_t *nested;
     size_t nested_size;
@@ -101,7 +102,11 @@ check_one(const struct action *a)
     case ACTION_LEARN:
         return check_learn((const struct action_learn *) a);
     case ACTION_METER:
-        return (struct refusal){ "meter", OFPERR_OFPMMFC_INVALID_METER };
+        if (is_nested) {
+            return (struct refusal){ "meter in a list",
+                                     OFPERR_OFPMMFC_INVALID_METER };
+        }
+        break;
     case ACTION_SET_MPLS_LABEL:
     case ACTION_SET_MPLS_TC:
     case ACTION_SET_MPLS_TTL:
@@ -122,18 +127,18 @@ check_one(const struct action *a)
         break;
     }
     if (action_nested(a, &nested, &nested_size)) {
-        return check_list(nested, nested_size);
+        return check_list(nested, nested_size, true);
     }
     return (struct refusal){ NULL, OFPERR_NONE };
 }
 
 static struct refusal
-check_list(const void *data, size_t size)
+check_list(const void *data, size_t size, bool is_nested)
 {
     const struct action *a;
     ACTION_FOR_EACH(a, data, size)
     {
-        struct refusal refusal = check_one(a);
+        struct refusal refusal = check_one(a, is_nested);
         if (refusal.error) {
             return refusal;
         }
@@ -155,7 +160,7 @@ enum ofperr
 check_supported(const struct control *control, const struct actions *actions)
 {
     static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(60, 60);
-    struct refusal refusal = check_list(actions->data, actions->size);
+    struct refusal refusal = check_list(actions->data, actions->size, false);
     if (refusal.error) {
         log_warn_rl(&rl, "%s: action %s is not supported yet", control->name,
                     refusal.what);

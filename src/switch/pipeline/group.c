@@ -175,11 +175,17 @@ list_groups_exist(const struct pipeline *p, classifier_version version,
     return true;
 }
 
-bool
-pipeline_groups_exist(const struct pipeline *p, classifier_version version,
-                      const struct actions *actions)
+enum ofperr
+pipeline_check_references(const struct pipeline *p, classifier_version version,
+                          const struct actions *actions)
 {
-    return list_groups_exist(p, version, actions->data, actions->size);
+    uint32_t meter = actions_meter(actions);
+    if (!list_groups_exist(p, version, actions->data, actions->size)) {
+        return OFPERR_OFPBAC_BAD_OUT_GROUP;
+    }
+    return meter && !pipeline_find_meter(p, meter)
+               ? OFPERR_OFPMMFC_INVALID_METER
+               : OFPERR_NONE;
 }
 
 static int
@@ -241,7 +247,7 @@ pipeline_collect_groups(const struct pipeline *cp, uint32_t id,
         vec_push(groups, info);
     }
     const struct rule *rule;
-    LIST_FOR_EACH (rule, group_node, &p->group_rules) {
+    LIST_FOR_EACH (rule, referrer_node, &p->referrers) {
         if (classifier_rule_is_visible(&rule->cr, version)) {
             const struct actions *actions = rule->actions->actions;
             count_named(groups, rule, actions->data, actions->size);

@@ -41,7 +41,7 @@ remove_rules(struct pipeline_update *u, const struct pipeline_group_mod *gm,
              uint32_t id)
 {
     struct rule *rule;
-    LIST_FOR_EACH (rule, group_node, &u->pipeline->group_rules) {
+    LIST_FOR_EACH (rule, referrer_node, &u->pipeline->referrers) {
         if (classifier_rule_is_visible(&rule->cr, u->version)
             && (id == GROUP_ALL
                 || actions_output_to_group(rule->actions->actions, id))) {

@@ -17,7 +17,9 @@ pipeline_create(void)
     heap_init(&p->expiry);
     rcu_index_init(&p->group_index);
     list_init(&p->groups);
-    list_init(&p->group_rules);
+    rcu_index_init(&p->meter_index);
+    list_init(&p->meters);
+    list_init(&p->referrers);
     p->version = CLASSIFIER_VERSION_MIN;
     p->next_expiry = LLONG_MAX;
     for (size_t i = 0; i < PIPELINE_N_TABLES; i++) {
@@ -47,6 +49,8 @@ pipeline_destroy(struct pipeline *p)
     hmap_uninit(&p->actions);
     heap_uninit(&p->expiry);
     rcu_index_uninit(&p->group_index);
+    assert(list_is_empty(&p->meters));
+    rcu_index_uninit(&p->meter_index);
     mutex_uninit(&p->actions_mutex);
     mutex_uninit(&p->mutex);
     free(p);

@@ -21,6 +21,7 @@
 #include "net/flow/match.h"
 #include "openflow/wire/ofperr.h"
 #include "switch/pipeline/group.h"
+#include "switch/pipeline/meter.h"
 #include "switch/pipeline/rule.h"
 
 struct pipeline;
@@ -133,7 +134,8 @@ struct pipeline_observer {
 };
 
 struct pipeline *pipeline_create(void);
-/* Nobody may hold the pipeline any more; rules go without notice. */
+/* Nobody may hold the pipeline any more; rules go without notice.  The meters
+ * must have been deleted. */
 void pipeline_destroy(struct pipeline *);
 /* Adds a copy; before the pipeline is in use by several threads. */
 void pipeline_add_observer(struct pipeline *,
@@ -149,9 +151,10 @@ const struct rule *pipeline_lookup(const struct pipeline *, classifier_version,
 /* The group, or NULL. */
 const struct group *pipeline_find_group(const struct pipeline *,
                                         classifier_version, uint32_t id);
-/* Whether all groups that the actions name exist. */
-bool pipeline_groups_exist(const struct pipeline *, classifier_version,
-                           const struct actions *);
+/* An error if the actions name a group or meter that does not exist. */
+enum ofperr pipeline_check_references(const struct pipeline *,
+                                      classifier_version,
+                                      const struct actions *) WARN_UNUSED;
 /* Appends the group 'id', or all for GROUP_ALL, by number.  They stay until
  * the caller's next quiescent state; the caller uninits the vector. */
 void pipeline_collect_groups(const struct pipeline *, uint32_t id,

@@ -67,7 +67,10 @@ struct pipeline {
     struct mutex actions_mutex;
     struct rcu_index group_index; /* Of struct group, by number. */
     struct list groups;           /* The same, the writer's. */
-    struct list group_rules;      /* Rules that name a group; the writer's. */
+    struct rcu_index meter_index; /* Of meters, by number. */
+    struct list meters;           /* The same, the writer's. */
+    struct list referrers;        /* Rules that name groups or meters; the
+                                   * writer's. */
     struct heap expiry;           /* Of rules with timeouts, soonest on top. */
     long long next_expiry;        /* Atomic: of the top; LLONG_MAX: none. */
 

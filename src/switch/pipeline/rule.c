@@ -21,7 +21,8 @@ rule_actions_get(struct pipeline *p, const struct actions *actions)
     }
     ra = xzalloc(sizeof *ra);
     ra->n_refs = 1;
-    ra->names_group = actions_output_to_group(actions, GROUP_ANY);
+    ra->refers =
+        actions_output_to_group(actions, GROUP_ANY) || actions_meter(actions);
     ra->actions = actions_clone(actions);
     hmap_add(&p->actions, &ra->node, hash);
     mutex_unlock(&p->actions_mutex);

@@ -24,7 +24,7 @@ struct pipeline;
 struct rule_actions {
     struct hmap_node node;   /* In the pipeline's set. */
     unsigned int n_refs;     /* Atomic. */
-    bool names_group;        /* Some action does. */
+    bool refers;             /* To a group or meter. */
     struct actions *actions; /* Owned; constant. */
 };
 
@@ -72,8 +72,8 @@ struct rule {
     bool removed;                 /* Not in its table any more; atomic. */
     uint32_t n_refs;              /* Atomic; private, as what follows. */
     struct heap_node expiry_node; /* In the pipeline's heap if it expires. */
-    struct list group_node;       /* In the pipeline's list if its actions
-                                   * name a group. */
+    struct list referrer_node;    /* In the pipeline's list if its actions
+                                   * refer to a group or meter. */
     struct pipeline *pipeline;    /* Whose actions it refers to. */
 };
 

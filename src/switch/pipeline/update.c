@@ -46,8 +46,8 @@ static void
 insert_rule(struct pipeline_update *u, struct rule *rule)
 {
     classifier_insert(touch_table(u, rule), &rule->cr, u->version);
-    if (rule->actions->names_group) {
-        list_push_back(&u->pipeline->group_rules, &rule->group_node);
+    if (rule->actions->refers) {
+        list_push_back(&u->pipeline->referrers, &rule->referrer_node);
     }
     count_rule(u->pipeline, rule, 1);
 }
@@ -292,9 +292,12 @@ pipeline_apply(struct pipeline_update *u, const struct pipeline_flow_mod *fm)
             || fm->priority > UINT16_MAX)) {
         return OFPERR_OFPBRC_EPERM;
     }
-    if (fm->command <= PIPELINE_MODIFY_STRICT
-        && !pipeline_groups_exist(u->pipeline, u->version, fm->actions)) {
-        return OFPERR_OFPBAC_BAD_OUT_GROUP;
+    if (fm->command <= PIPELINE_MODIFY_STRICT) {
+        enum ofperr error =
+            pipeline_check_references(u->pipeline, u->version, fm->actions);
+        if (error) {
+            return error;
+        }
     }
     switch (fm->command) {
     case PIPELINE_ADD:
@@ -325,8 +328,8 @@ drop_rule(struct pipeline *p, struct rule *rule)
 {
     __atomic_store_n(&rule->removed, true, __ATOMIC_RELAXED);
     pipeline_expiry_remove(p, rule);
-    if (rule->actions->names_group) {
-        list_remove(&rule->group_node);
+    if (rule->actions->refers) {
+        list_remove(&rule->referrer_node);
     }
     classifier_remove(&p->tables[rule->table_id].cls, &rule->cr);
 }

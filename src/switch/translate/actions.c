@@ -1,5 +1,6 @@
 /* OpenFlow actions: one small function each. */
 
+#include "datapath/odp/action.h"
 #include "net/flow/ofp_port.h"
 #include "net/packet/headers.h"
 #include "openflow/action/action.h"
@@ -206,6 +207,16 @@ do_fin_timeout(struct translator *t, const struct action_fin_timeout *a)
         e->u.fin.idle = a->idle;
         e->u.fin.hard = a->hard;
         translator_effect_done(t);
+    }
+}
+
+static void
+do_meter(struct translator *t, uint32_t id)
+{
+    const struct pipeline_meter *meter =
+        pipeline_find_meter(t->bridge->pipeline, id);
+    if (meter) {
+        odp_put_meter(&t->out->actions, meter->datapath_id);
     }
 }
 
@@ -426,6 +437,9 @@ execute(struct translator *t, const struct action *a,
         return;
     }
     switch ((enum action_type) a->type) {
+    case ACTION_METER:
+        do_meter(t, (uint32_t) ((const struct action_number *) p)->value);
+        return;
     case ACTION_GROUP:
         translator_group(t,
                          (uint32_t) ((const struct action_number *) p)->value);

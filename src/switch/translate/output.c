@@ -238,6 +238,26 @@ translator_output(struct translator *t, uint32_t ofport, uint32_t max_len,
     }
 }
 
+/* The userspace action, policed if there is a meter for all that goes to
+ * controllers. */
+static void
+put_controller(struct translator *t, const struct odp_cookie *cookie)
+{
+    struct writer *w = &t->out->actions;
+    const struct pipeline_meter *meter =
+        pipeline_find_meter(t->bridge->pipeline, METER_CONTROLLER);
+    size_t outer = 0, inner = 0;
+    if (meter) {
+        outer = odp_begin_sample(w, UINT32_MAX, &inner);
+        odp_put_meter(w, meter->datapath_id);
+    }
+    odp_put_userspace(w, 0, cookie, sizeof *cookie, ODP_PORT_NONE);
+    if (meter) {
+        odp_end_nested(w, inner);
+        odp_end_nested(w, outer);
+    }
+}
+
 void
 translator_controller(struct translator *t, const struct controller_action *a)
 {
@@ -269,7 +289,7 @@ translator_controller(struct translator *t, const struct controller_action *a)
     cookie.u.controller.controller_id = a->controller_id;
     cookie.u.controller.max_len = a->max_len;
     translator_commit(t);
-    odp_put_userspace(&out->actions, 0, &cookie, sizeof cookie, ODP_PORT_NONE);
+    put_controller(t, &cookie);
     out->nf_output = OFPP_CONTROLLER;
 }
 
