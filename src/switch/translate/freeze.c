@@ -14,7 +14,7 @@ enum { UNUSED_MS = 1000 }; /* A state stays for so long after its last use. */
 
 struct frozen_node {
     struct hmap_node id_node;
-    struct hmap_node content_node;
+    struct hmap_node content_node; /* While it has references. */
     uint32_t id;
     unsigned int n_refs; /* 0: in the freezer's list 'unused'. */
     struct list node;    /* There. */
@@ -66,7 +66,9 @@ static void
 free_node(struct freezer *f, struct frozen_node *n) REQUIRES(f->mutex)
 {
     hmap_remove(&f->by_id, &n->id_node);
-    hmap_remove(&f->by_content, &n->content_node);
+    if (n->n_refs) {
+        hmap_remove(&f->by_content, &n->content_node);
+    }
     frozen_state_uninit(&n->state);
     free(n);
 }
@@ -102,14 +104,6 @@ free_unused(struct freezer *f) REQUIRES(f->mutex)
         }
         list_remove(&n->node);
         free_node(f, n);
-    }
-}
-
-static void
-add_ref(struct frozen_node *n)
-{
-    if (!n->n_refs++) {
-        list_remove(&n->node);
     }
 }
 
@@ -178,7 +172,7 @@ freezer_get(struct freezer *f, const struct frozen_state *state)
         hmap_add(&f->by_id, &n->id_node, hash_u32(n->id, 0));
         hmap_add(&f->by_content, &n->content_node, hash);
     }
-    add_ref(n);
+    n->n_refs++;
     free_unused(f);
     uint32_t id = n->id;
     mutex_unlock(&f->mutex);
@@ -190,8 +184,8 @@ freezer_ref(struct freezer *f, uint32_t id)
 {
     mutex_lock(&f->mutex);
     struct frozen_node *n = find_id(f, id);
-    assert(n);
-    add_ref(n);
+    assert(n && n->n_refs);
+    n->n_refs++;
     mutex_unlock(&f->mutex);
 }
 
@@ -202,6 +196,7 @@ freezer_unref(struct freezer *f, uint32_t id)
     struct frozen_node *n = find_id(f, id);
     assert(n);
     if (!--n->n_refs) {
+        hmap_remove(&f->by_content, &n->content_node);
         n->unused_ms = clock_msec();
         list_push_back(&f->unused, &n->node);
     }
