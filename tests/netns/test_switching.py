@@ -48,6 +48,36 @@ def test_internal_port_talks(pair):
     assert "br0" not in here.ip("link", "show")
 
 
+def of13(switch, *args):
+    switch.vsctl("set", "bridge", "br0", "protocols=OpenFlow10,OpenFlow13,OpenFlow15")
+    return switch.ofctl("-O", "OpenFlow13", *args)
+
+
+def test_meters_hold_tcp_back(pair):
+    switch, _, left, right = pair
+    of13(switch, "add-meter", "br0", "meter=1,kbps,burst,band=type=drop,rate=20000,burst_size=2000")
+    of13(switch, "add-flow", "br0", "priority=5,tcp,in_port=l0,actions=meter:1,normal")
+
+    moved = tcp_bytes(left, right, "10.1.0.2")
+    # 20 Mbit/s; large segments are policed as they are.
+    assert 250_000 < moved < 5_000_000
+    stats = of13(switch, "meter-stats", "br0")
+    assert int(re.search(r"byte_in_count:(\d+)", stats).group(1)) >= moved
+    assert not re.search(r"0: packet_count:0 ", stats)
+
+
+def test_tcp_through_groups(pair):
+    switch, _, left, right = pair
+    of13(switch, "add-group", "br0", "group_id=1,type=select,bucket=r0,bucket=r0")
+    of13(switch, "add-group", "br0", "group_id=2,type=ff,bucket=watch_port=l0,output:l0")
+    of13(switch, "add-flow", "br0", "priority=5,in_port=l0,actions=group:1")
+    of13(switch, "add-flow", "br0", "priority=5,in_port=r0,actions=group:2")
+
+    assert left.ping("10.1.0.2") == 3
+    assert tcp_bytes(left, right, "10.1.0.2") > 10_000_000
+    assert "hash(sym_l4(0)),recirc(" in switch.appctl("dpctl/dump-flows")
+
+
 def test_access_ports_of_different_vlans_are_apart(pair):
     switch, _, left, _ = pair
     switch.vsctl("set", "port", "l0", "tag=10", "--", "set", "port", "r0", "tag=20")
