@@ -346,21 +346,37 @@ BLOCKS = {
         ?-O OpenFlow14 dump-meter br0 meter=slowpath
     """,
     "queries": """
-        ~queue-stats br0
-        ~queue-stats br0 1
-        ~queue-stats br0 1 0
-        ~queue-stats br0 1 7
-        ~queue-stats br0 99
-        ~-O OpenFlow13 queue-stats br0
-        ~-O OpenFlow14 queue-stats br0 ALL 0
-        ~queue-get-config br0 1
-        ~queue-get-config br0 1 0
-        ~-O OpenFlow11 queue-get-config br0
-        ~-O OpenFlow13 queue-get-config br0 1
-        ~-O OpenFlow13 queue-get-config br0
-        ~-O OpenFlow14 queue-get-config br0
-        ~-O OpenFlow14 queue-get-config br0 1 0
-        ~-O OpenFlow15 queue-get-config br0 1
+        queue-stats br0
+        queue-stats br0 1
+        queue-stats br0 1 0
+        queue-stats br0 1 7
+        queue-stats br0 99
+        -O OpenFlow13 queue-stats br0
+        -O OpenFlow14 queue-stats br0 ALL 0
+        queue-get-config br0 1
+        queue-get-config br0 1 0
+        -O OpenFlow11 queue-get-config br0
+        -O OpenFlow13 queue-get-config br0 1
+        -O OpenFlow13 queue-get-config br0
+        -O OpenFlow14 queue-get-config br0
+        -O OpenFlow14 queue-get-config br0 1 0
+        -O OpenFlow15 queue-get-config br0 1
+        queue-stats br0 p1 0
+        queue-stats br0 ALL 7
+        queue-stats br0 1 x
+        queue-stats br0 ANY
+        queue-stats br0 LOCAL ALL
+        queue-stats br0 foo
+        queue-stats br0 1 2 3
+        -O OpenFlow13 queue-stats br0 CONTROLLER
+        queue-get-config br0
+        queue-get-config br0 99
+        queue-get-config br0 LOCAL
+        queue-get-config br0 ALL
+        -O OpenFlow12 queue-get-config br0 99
+        -O OpenFlow14 queue-get-config br0 any
+        -O OpenFlow14 queue-get-config br0 foo
+        -O OpenFlow15 queue-get-config br0 ALL all
     """,
     "changes": """
         !bundle br0 - << "flow add table=9,actions=drop"
@@ -372,7 +388,6 @@ BLOCKS = {
 }  # fmt: skip
 
 LATER = """
-    queue-stats br0; queue-get-config br0
     dump-ipfix-bridge br0; dump-ipfix-flow br0; ct-flush-zone br0 1; ct-flush br0
     ofp-parse-pcap x; bundle br0 x; add-tlv-map br0 x; del-tlv-map br0; dump-tlv-map br0
 """
@@ -409,6 +424,8 @@ def ordered(text, words):
         head, *entries = re.split(r"(?m)^(?=meter)", text)
         return head + "\n".join(sorted(entry.strip() for entry in entries))
     if {"dump-ports", "queue-stats", "queue-get-config"} & set(words):
+        if "queue-get-config" in words:
+            text = re.sub(r"xid=0x[0-9a-f]+", "xid", text)  # One message a port.
         head, *entries = re.split(r"(?m)^(?=  port|queue|OFPT_QUEUE)", text)
         return head + "".join(sorted(entries))
     return text

@@ -17,8 +17,6 @@ ofctl_prints_names(const struct ofctl *ofctl)
     return ofctl->use_names < 0 ? isatty(STDOUT_FILENO) : ofctl->use_names;
 }
 
-typedef bool port_visitor(void *aux, const struct port_info *);
-
 /* Visits ports in 'body'; false if the visitor wants no more. */
 static bool
 visit_ports(struct reader *body, uint8_t version, port_visitor *visit,
@@ -37,9 +35,9 @@ visit_ports(struct reader *body, uint8_t version, port_visitor *visit,
 }
 
 /* Until 1.2 ports are in the features, unless that reply is full. */
-static void
-for_each_port(struct ofctl *ofctl, const char *target, port_visitor *visit,
-              void *aux)
+void
+ofctl_for_each_port(struct ofctl *ofctl, const char *target,
+                    port_visitor *visit, void *aux)
 {
     struct vconn *v = ofctl_open(ofctl, target);
     uint8_t version = vconn_version(v);
@@ -89,7 +87,7 @@ void
 ofctl_fetch_ports(struct ofctl *ofctl, const char *target)
 {
     if (!ofctl->names.ports && ofctl->use_names) {
-        for_each_port(ofctl, target, add_port_name, ofctl);
+        ofctl_for_each_port(ofctl, target, add_port_name, ofctl);
         ofctl->names.ports = &ofctl->ports;
         if (ofctl_prints_names(ofctl)) {
             ofctl->shown.ports = &ofctl->ports;
@@ -177,7 +175,7 @@ ofctl_find_port(struct ofctl *ofctl, const char *target, const char *name,
 {
     struct wanted_port wanted = { .name = name, .info = info };
     wanted.by_number = ofp_port_parse(name, NULL, &wanted.number);
-    for_each_port(ofctl, target, look_at_port, &wanted);
+    ofctl_for_each_port(ofctl, target, look_at_port, &wanted);
     return wanted.found;
 }
 

@@ -85,6 +85,10 @@ bool ofctl_prints_names(const struct ofctl *);
 /* Asks the switch for the names of its ports, tables; once. */
 void ofctl_fetch_ports(struct ofctl *, const char *target);
 void ofctl_fetch_tables(struct ofctl *, const char *target);
+/* Gives false to end the visit. */
+typedef bool port_visitor(void *aux, const struct port_info *);
+void ofctl_for_each_port(struct ofctl *, const char *target, port_visitor *,
+                         void *aux);
 /* Port by number, name or keyword; false if there is none. */
 bool ofctl_find_port(struct ofctl *, const char *target, const char *name,
                      struct port_info *);
@@ -141,6 +145,9 @@ void ofctl_dump_groups(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_group_stats(struct ofctl *, int argc, char *argv[]);
 void ofctl_dump_group_features(struct ofctl *, int argc, char *argv[]);
 void ofctl_parse_group(struct ofctl *, int argc, char *argv[]);
+
+void ofctl_queue_stats(struct ofctl *, int argc, char *argv[]);
+void ofctl_queue_get_config(struct ofctl *, int argc, char *argv[]);
 
 void ofctl_add_meter(struct ofctl *, int argc, char *argv[]);
 void ofctl_mod_meter(struct ofctl *, int argc, char *argv[]);

@@ -28,10 +28,34 @@ queue_request_decode(const struct message *m, struct queue_request *request)
     if (m->type == MSG_QUEUE_STATS_REQUEST || m->version >= OF14_VERSION) {
         request->queue = reader_u32(&r);
     }
-    if (request->port == OFPP_ALL) {
+    if (m->type == MSG_QUEUE_STATS_REQUEST && request->port == OFPP_ALL) {
         request->port = OFPP_NONE;
     }
     return 0;
+}
+
+void
+queue_request_encode(const struct queue_request *q, enum message_type type,
+                     uint8_t version, struct writer *w)
+{
+    size_t start = w->size;
+    bool has_queue =
+        type == MSG_QUEUE_STATS_REQUEST || version >= OF14_VERSION;
+    message_begin(w, message_raw_for(type, version), version,
+                  message_next_xid());
+    if (version == OF10_VERSION) {
+        uint32_t port = q->port == OFPP_NONE ? OFPP_ALL : q->port;
+        writer_u16(w, ofp_port_to_of10(port));
+        writer_zeros(w, 2);
+    } else {
+        writer_u32(w, q->port);
+    }
+    if (has_queue) {
+        writer_u32(w, q->queue);
+    } else if (version > OF10_VERSION) {
+        writer_zeros(w, 4);
+    }
+    message_finish(w, start);
 }
 
 void

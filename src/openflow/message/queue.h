@@ -19,6 +19,10 @@ struct queue_stats {
     uint32_t duration_sec, duration_nsec;
 };
 
+/* Appends a request for statistics or configuration, which means all queues
+ * of the port until 1.3. */
+void queue_request_encode(const struct queue_request *, enum message_type,
+                          uint8_t version, struct writer *);
 /* Queue statistics or configuration. */
 enum ofperr queue_request_decode(const struct message *,
                                  struct queue_request *) WARN_UNUSED;

@@ -57,6 +57,13 @@ translator_freeze_list(struct translator *t, const void *data, size_t size,
 }
 
 void
+translator_drop_frozen(struct translator *t)
+{
+    t->freezing = false;
+    writer_clear(&t->rest);
+}
+
+void
 translator_finish_freezing(struct translator *t)
 {
     if (!t->freezing) {

@@ -82,6 +82,7 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
             /* Learning only: nothing that was output counts. */
             writer_truncate(&t->out->actions, actions_size);
             t->base = base;
+            translator_drop_frozen(t);
         } else {
             t->exit = t->out->error != TRANSLATE_OK;
             if (!t->freezing) {

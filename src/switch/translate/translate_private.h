@@ -168,6 +168,8 @@ void translator_freeze_list(struct translator *, const void *data, size_t size,
                             enum action_list_kind);
 /* If something is being frozen: writes what the datapath does. */
 void translator_finish_freezing(struct translator *);
+/* Nothing is frozen after all. */
+void translator_drop_frozen(struct translator *);
 /* Finds the state, which is to be uninited in any case, and the bridge. */
 bool translator_find_frozen(struct translator *,
                             struct frozen_state *) WARN_UNUSED;
