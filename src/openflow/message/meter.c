@@ -19,6 +19,15 @@ meter_config_uninit(struct meter_config *c)
     vec_uninit(&c->bands);
 }
 
+void
+meter_config_clone(struct meter_config *dst, const struct meter_config *src)
+{
+    *dst = (struct meter_config){ .id = src->id, .flags = src->flags };
+    for (size_t i = 0; i < src->bands.n; i++) {
+        vec_push(&dst->bands, src->bands.items[i]);
+    }
+}
+
 static void
 put_bands(const struct meter_config *c, struct writer *w)
 {

@@ -46,6 +46,7 @@ struct meter_config {
 };
 
 void meter_config_uninit(struct meter_config *);
+void meter_config_clone(struct meter_config *dst, const struct meter_config *);
 
 struct meter_mod {
     uint16_t command; /* enum meter_command. */

@@ -53,6 +53,7 @@ static printer *const printers[N_MESSAGE_TYPES] = {
     [MSG_METER_CONFIG_STATS_REPLY] = print_meter_config,
     [MSG_METER_FEATURES_STATS_REPLY] = print_meter_features,
     [MSG_METER_MOD] = print_meter_mod,
+    [MSG_REQUESTFORWARD] = print_requestforward,
     [MSG_FLOW_MOD] = print_flow_mod,
     [MSG_FLOW_STATS_REQUEST] = print_flow_stats_request,
     [MSG_AGGREGATE_STATS_REQUEST] = print_flow_stats_request,

@@ -50,6 +50,7 @@ enum ofperr print_meter_mod(struct print *);
 enum ofperr print_meter_config(struct print *);
 enum ofperr print_meter_stats(struct print *);
 enum ofperr print_meter_features(struct print *);
+enum ofperr print_requestforward(struct print *);
 
 enum ofperr print_flow_mod(struct print *);
 enum ofperr print_flow_stats_request(struct print *);

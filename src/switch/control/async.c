@@ -115,6 +115,50 @@ control_port_changed(struct control *control, enum control_port_change change,
     }
 }
 
+/* Requests of other controllers: OpenFlow 1.4 §7.4.6. */
+
+enum { FORWARD_GROUP_MOD = 0, FORWARD_METER_MOD = 1 };
+
+/* One of 'gm' and 'mm' is NULL. */
+static void
+forward_request(const struct connection *from, const struct group_mod *gm,
+                const struct meter_mod *mm, uint32_t xid)
+{
+    unsigned int reason = gm ? FORWARD_GROUP_MOD : FORWARD_METER_MOD;
+    struct connection *c;
+    LIST_FOR_EACH (c, node, &from->control->connections) {
+        if (c == from || !connection_wants(c, ASYNC_REQUESTFORWARD, reason)) {
+            continue;
+        }
+        uint8_t version = channel_version(c->channel);
+        struct writer w = WRITER_INITIALIZER;
+        message_begin(&w, message_raw_for(MSG_REQUESTFORWARD, version),
+                      version, 0);
+        if (gm) {
+            group_mod_encode(gm, version, xid, &w);
+        } else {
+            meter_mod_encode(mm, version, xid, &w);
+        }
+        message_finish(&w, 0);
+        connection_send(c, &w);
+        writer_uninit(&w);
+    }
+}
+
+void
+async_forward_group_mod(const struct connection *from,
+                        const struct group_mod *gm, uint32_t xid)
+{
+    forward_request(from, gm, NULL, xid);
+}
+
+void
+async_forward_meter_mod(const struct connection *from,
+                        const struct meter_mod *mm, uint32_t xid)
+{
+    forward_request(from, NULL, mm, xid);
+}
+
 /* Flow removed: noted by whichever thread committed, sent by the main one. */
 
 void

@@ -6,6 +6,8 @@
 #include "base/token_bucket.h"
 #include "openflow/channel/channel.h"
 #include "openflow/message/flow.h"
+#include "openflow/message/group.h"
+#include "openflow/message/meter.h"
 #include "openflow/message/packet.h"
 #include "openflow/message/switch.h"
 #include "switch/control/control.h"
@@ -122,6 +124,11 @@ void fail_mode_timer(void *control);
 /* async.c */
 void async_committed(void *control, struct pipeline *, classifier_version,
                      const struct pipeline_change *, size_t n);
+/* Tells the controllers that want to know of another's request. */
+void async_forward_group_mod(const struct connection *from,
+                             const struct group_mod *, uint32_t xid);
+void async_forward_meter_mod(const struct connection *from,
+                             const struct meter_mod *, uint32_t xid);
 /* Sends flow_removed messages that wait. */
 void async_send_removed(void *control);
 

@@ -43,6 +43,9 @@ handle_group_mod(struct connection *c, const struct message *request)
         error =
             pipeline_group_mod(c->control->pipeline, &change, clock_msec());
     }
+    if (!error) {
+        async_forward_group_mod(c, &gm, request->xid);
+    }
     group_desc_uninit(&gm.desc);
     return error;
 }

@@ -40,9 +40,20 @@ check_config(const struct control *control, const struct meter_config *c)
     return OFPERR_NONE;
 }
 
+/* What a band lets through at once if the request does not say: as much as in
+ * a second. */
+static void
+fill_bursts(struct meter_config *c)
+{
+    for (size_t i = 0; i < c->bands.n; i++) {
+        struct meter_band *b = &c->bands.items[i];
+        b->burst_size = b->burst_size ? b->burst_size : b->rate;
+    }
+}
+
 /* Puts the meter into the datapath and the pipeline. */
 static enum ofperr
-put_meter(struct control *control, struct meter_config *c, uint32_t id)
+put_meter(struct control *control, const struct meter_config *c, uint32_t id)
 {
     struct datapath_meter_config config = {
         .counts_packets = c->flags & METER_PKTPS,
@@ -62,16 +73,15 @@ put_meter(struct control *control, struct meter_config *c, uint32_t id)
                : error == EINVAL ? OFPERR_OFPMMFC_OUT_OF_BANDS
                                  : OFPERR_OFPMMFC_UNKNOWN;
     }
-    bool is_controller = c->id == METER_CONTROLLER;
     pipeline_put_meter(control->pipeline, c, id, clock_msec());
-    if (is_controller) {
+    if (c->id == METER_CONTROLLER) {
         control->ops.changed(control->ops.aux);
     }
     return OFPERR_NONE;
 }
 
 static enum ofperr
-add_meter(struct control *control, struct meter_config *c)
+add_meter(struct control *control, const struct meter_config *c)
 {
     enum ofperr error = check_config(control, c);
     if (!error && pipeline_find_meter(control->pipeline, c->id)) {
@@ -81,7 +91,7 @@ add_meter(struct control *control, struct meter_config *c)
 }
 
 static enum ofperr
-modify_meter(struct control *control, struct meter_config *c)
+modify_meter(struct control *control, const struct meter_config *c)
 {
     const struct pipeline_meter *old =
         pipeline_find_meter(control->pipeline, c->id);
@@ -124,6 +134,7 @@ handle_meter_mod(struct connection *c, const struct message *request)
     struct control *control = c->control;
     struct meter_mod mm;
     enum ofperr error = meter_mod_decode(request, &mm);
+    fill_bursts(&mm.config);
     if (!error) {
         switch ((enum meter_command) mm.command) {
         case METER_ADD:
@@ -136,6 +147,9 @@ handle_meter_mod(struct connection *c, const struct message *request)
             delete_meters(control, mm.config.id, c, request->xid);
             break;
         }
+    }
+    if (!error) {
+        async_forward_meter_mod(c, &mm, request->xid);
     }
     meter_config_uninit(&mm.config);
     return error;

@@ -54,13 +54,13 @@ drop(struct pipeline *p, struct node *node)
 }
 
 void
-pipeline_put_meter(struct pipeline *p, struct meter_config *config,
+pipeline_put_meter(struct pipeline *p, const struct meter_config *config,
                    uint32_t datapath_id, long long now_ms)
 {
     struct node *node = xzalloc(sizeof *node);
     mutex_lock(&p->mutex);
     struct node *old = find(p, config->id);
-    node->meter.config = *config;
+    meter_config_clone(&node->meter.config, config);
     node->meter.datapath_id = datapath_id;
     node->meter.created_ms = old ? old->meter.created_ms : now_ms;
     /* Readers that meet both take either. */
@@ -70,7 +70,6 @@ pipeline_put_meter(struct pipeline *p, struct meter_config *config,
         drop(p, old);
     }
     mutex_unlock(&p->mutex);
-    *config = (struct meter_config){ 0 };
 }
 
 void

@@ -24,9 +24,8 @@ typedef VEC(struct pipeline_meter_info) pipeline_meter_vec;
 /* The meter, or NULL; for the caller until its next quiescent state. */
 const struct pipeline_meter *pipeline_find_meter(const struct pipeline *,
                                                  uint32_t id);
-/* Adds the meter or changes the one with its number.  Takes the bands out of
- * 'config'. */
-void pipeline_put_meter(struct pipeline *, struct meter_config *config,
+/* Adds the meter or changes the one with its number. */
+void pipeline_put_meter(struct pipeline *, const struct meter_config *,
                         uint32_t datapath_id, long long now_ms);
 /* Deletes the meter, and before it the rules that name it.  'cause' and 'xid'
  * as in a flow_mod. */
