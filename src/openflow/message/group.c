@@ -300,9 +300,15 @@ get_actions(struct reader *r, size_t size, uint8_t version,
 static enum ofperr
 get_bucket11(struct reader *r, uint8_t version, struct group_desc *g)
 {
+    size_t left = r->left;
     uint16_t len = reader_u16(r);
-    if (len < BUCKET11_SIZE || len - 2u > r->left) {
-        log_warn_rl(&rl, "OpenFlow bucket length %u is not valid", len);
+    if (left < BUCKET11_SIZE) {
+        log_warn_rl(&rl, "buckets end with %zu leftover bytes", left);
+        return OFPERR_OFPGMFC_BAD_BUCKET;
+    }
+    if (len < BUCKET11_SIZE || len > left) {
+        log_warn_rl(&rl, "OpenFlow message bucket length %u is not valid",
+                    len);
         return OFPERR_OFPGMFC_BAD_BUCKET;
     }
     struct group_bucket *b = group_desc_add_bucket(g);
