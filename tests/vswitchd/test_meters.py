@@ -92,6 +92,16 @@ def test_a_deleted_meter_takes_its_flows_along(switch):
     assert sent(switch) == 10
 
 
+def test_deleting_all_groups_leaves_flows_with_meters(switch):
+    of(switch, "add-meter", "br0", "meter=1,pktps,bands=type=drop,rate=1")
+    of(switch, "add-group", "br0", "group_id=1,type=all,bucket=output:2")
+    of(switch, "add-flow", "br0", "in_port=1,actions=meter:1,output:2")
+    of(switch, "add-flow", "br0", "in_port=2,actions=meter:1,group:1")
+    of(switch, "del-groups", "br0")
+
+    assert of(switch, "--no-stats", "dump-flows", "br0") == " in_port=1 actions=meter:1,output:2\n"
+
+
 def test_packets_to_controllers_are_policed(switch):
     of(switch, "add-flow", "br0", "in_port=1,actions=controller,output:2")
 

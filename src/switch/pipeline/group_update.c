@@ -41,10 +41,10 @@ remove_rules(struct pipeline_update *u, const struct pipeline_group_mod *gm,
              uint32_t id)
 {
     struct rule *rule;
+    uint32_t named = id == GROUP_ALL ? (uint32_t) GROUP_ANY : id;
     LIST_FOR_EACH (rule, referrer_node, &u->pipeline->referrers) {
         if (classifier_rule_is_visible(&rule->cr, u->version)
-            && (id == GROUP_ALL
-                || actions_output_to_group(rule->actions->actions, id))) {
+            && actions_output_to_group(rule->actions->actions, named)) {
             pipeline_update_remove(u, rule, RULE_GROUP_DELETE, gm->cause,
                                    gm->xid);
         }
