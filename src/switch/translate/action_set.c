@@ -31,9 +31,8 @@ report_set(struct translator *t, const char *verb)
     if (!ordered.size) {
         translator_report(t, TRACE_DETAIL, "action set %s empty", verb);
     } else {
-        struct actions_format format = { .ports = translator_names(t) };
         struct str s = STR_INITIALIZER;
-        actions_format(&ordered, &format, &s);
+        translator_format_actions(t, ordered.data, ordered.size, &s);
         translator_report(t, TRACE_DETAIL, "action set %s: %s", verb,
                           str_text(&s));
         str_uninit(&s);

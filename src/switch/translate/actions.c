@@ -495,10 +495,8 @@ translator_action_list(struct translator *t, const void *data, size_t size,
             return;
         }
         if (t->trace) {
-            struct actions_format format = { .ports = translator_names(t) };
-            struct actions one = { (uint8_t *) a, a->size, a->size };
             struct str s = STR_INITIALIZER;
-            actions_format(&one, &format, &s);
+            translator_format_actions(t, a, a->size, &s);
             translator_report(t, TRACE_ACTION, "%s", str_text(&s));
             str_uninit(&s);
         }

@@ -95,6 +95,9 @@ freezer_destroy(struct freezer *f)
 static void
 free_unused(struct freezer *f) REQUIRES(f->mutex)
 {
+    if (list_is_empty(&f->unused)) {
+        return;
+    }
     long long now = clock_msec();
     while (!list_is_empty(&f->unused)) {
         struct frozen_node *n =

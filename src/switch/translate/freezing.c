@@ -16,8 +16,9 @@
 #include "openflow/action/action.h"
 #include "switch/translate/translate_private.h"
 
-void
-translator_freeze_metadata(const struct flow *flow, struct flow *metadata)
+/* What a packet-in, or the packet when it is back, knows of the flow. */
+static void
+init_metadata(const struct flow *flow, struct flow *metadata)
 {
     *metadata = *flow;
     memset((uint64_t *) metadata + FLOW_STAGE_METADATA, 0,
@@ -27,6 +28,37 @@ translator_freeze_metadata(const struct flow *flow, struct flow *metadata)
     metadata->dp_hash = 0;
     metadata->skb_priority = 0;
     metadata->actset_output = OFPP_UNSET;
+}
+
+void
+translator_init_frozen(const struct translator *t, struct frozen_state *state)
+{
+    *state = (struct frozen_state){
+        .bridge = t->bridge->pipeline,
+        .table_id = t->table_id,
+        .cookie = t->cookie,
+    };
+    snprintf(state->bridge_name, sizeof state->bridge_name, "%s",
+             t->bridge->name);
+    init_metadata(&t->flow, &state->metadata);
+}
+
+uint32_t
+translator_keep_frozen(struct translator *t, const struct frozen_state *state)
+{
+    if (!t->request->freezer) {
+        return 0;
+    }
+    uint32_t id = freezer_get(t->request->freezer, state);
+    vec_push(&t->out->frozen, id);
+    return id;
+}
+
+/* The table to go on in; what a controller sent begins in the first. */
+static uint8_t
+table_of(const struct translator *t)
+{
+    return t->table_id == UINT8_MAX ? 0 : t->table_id;
 }
 
 void
@@ -48,7 +80,7 @@ translator_freeze_list(struct translator *t, const void *data, size_t size,
     }
     struct frozen_list list = {
         .cookie = t->cookie,
-        .table_id = t->table_id == UINT8_MAX ? 0 : t->table_id,
+        .table_id = table_of(t),
         .kind = kind,
         .size = (uint32_t) size,
     };
@@ -69,33 +101,37 @@ translator_finish_freezing(struct translator *t)
     if (!t->freezing) {
         return;
     }
-    t->freezing = false;
     t->exit = t->out->error != TRANSLATE_OK;
-    struct frozen_state state = {
-        .bridge = t->bridge->pipeline,
-        .table_id = t->table_id == UINT8_MAX ? 0 : t->table_id,
-        .cookie = t->cookie,
-        .parts[FROZEN_STACK] = { t->stack.data, t->stack.size },
-        .parts[FROZEN_REST] = { t->rest.data, t->rest.size },
-    };
+    struct frozen_state state;
+    translator_init_frozen(t, &state);
+    state.table_id = table_of(t);
+    state.parts[FROZEN_STACK] =
+        (struct frozen_bytes){ t->stack.data, t->stack.size };
+    state.parts[FROZEN_REST] =
+        (struct frozen_bytes){ t->rest.data, t->rest.size };
     if (t->action_set) {
         state.parts[FROZEN_ACTION_SET] =
             (struct frozen_bytes){ t->action_set->data, t->action_set->size };
     }
-    snprintf(state.bridge_name, sizeof state.bridge_name, "%s",
-             t->bridge->name);
-    translator_freeze_metadata(&t->flow, &state.metadata);
-    if (t->request->freezer) {
-        uint32_t id = freezer_get(t->request->freezer, &state);
-        vec_push(&t->out->frozen, id);
+    uint32_t id = translator_keep_frozen(t, &state);
+    if (id) {
         translator_commit(t);
         odp_put_hash(&t->out->actions, t->freeze_alg, t->freeze_basis);
         odp_put_recirc(&t->out->actions, id);
     } else {
         translator_fail(t, TRANSLATE_NO_RECIRCULATION_CONTEXT);
     }
-    writer_clear(&t->rest);
+    translator_drop_frozen(t);
     translator_drop_action_set(t);
+}
+
+void
+translator_end_pipeline(struct translator *t)
+{
+    if (!t->freezing) {
+        translator_execute_action_set(t);
+    }
+    translator_finish_freezing(t);
 }
 
 /* Whether the action asks of which rule it is: it may make packet-ins, or mean
@@ -142,10 +178,8 @@ put_actions(const struct translator *t, const uint8_t *data, size_t size,
             struct str *s)
 {
     if (size) {
-        struct actions_format format = { .ports = translator_names(t) };
-        struct actions list = { (uint8_t *) data, size, size };
         str_put(s, s->len ? "," : "");
-        actions_format(&list, &format, s);
+        translator_format_actions(t, data, size, s);
     }
 }
 

@@ -43,14 +43,6 @@ group_is_live(struct translator *t, uint32_t id, unsigned int depth)
 }
 
 static bool
-port_is_live(const struct translator *t, uint32_t ofport)
-{
-    const struct forwarding_port *port =
-        forwarding_find_ofport(t->bridge, ofport);
-    return port && port->may_enable;
-}
-
-static bool
 bucket_is_live(struct translator *t, const struct group *g, size_t i,
                unsigned int depth)
 {
@@ -67,7 +59,8 @@ bucket_is_live(struct translator *t, const struct group *g, size_t i,
         return false;
     }
     return (b->watch_port == OFPP_NONE && b->watch_group == GROUP_ANY)
-           || (b->watch_port != OFPP_NONE && port_is_live(t, b->watch_port))
+           || (b->watch_port != OFPP_NONE
+               && translator_port_is_live(t, b->watch_port))
            || (b->watch_group != GROUP_ANY
                && group_is_live(t, b->watch_group, depth));
 }
@@ -189,13 +182,6 @@ choose(struct translator *t, const struct group *g)
     NOT_REACHED();
 }
 
-static void
-credit(struct translator *t, struct rule_counters *counters)
-{
-    struct translate_credit *c = vec_add(&t->out->credits);
-    c->counters = counters;
-}
-
 /* Executes the bucket's actions, as a set, on a copy of the packet. */
 static void
 run_bucket(struct translator *t, const struct group *g, size_t i)
@@ -208,7 +194,7 @@ run_bucket(struct translator *t, const struct group *g, size_t i)
     struct actions *set = t->action_set;
     actions_init(&ordered);
     actions_execute_set(&b->actions, &ordered);
-    credit(t, g->bucket_counters[i]);
+    translator_credit(t, g->bucket_counters[i]);
     t->action_set = NULL;
     if (ordered.size) {
         translator_action_list(t, ordered.data, ordered.size,
@@ -230,7 +216,7 @@ run_group(struct translator *t, const struct group *g)
 {
     if (g->desc.type == GROUP_TYPE_ALL
         || g->desc.type == GROUP_TYPE_INDIRECT) {
-        credit(t, g->counters);
+        translator_credit(t, g->counters);
         for (size_t i = 0; i < g->desc.buckets.n && !t->exit; i++) {
             run_bucket(t, g, i);
         }
@@ -244,7 +230,7 @@ run_group(struct translator *t, const struct group *g)
     }
     translator_report(t, TRACE_DETAIL, "using bucket %" PRIu32,
                       g->desc.buckets.items[i].id);
-    credit(t, g->counters);
+    translator_credit(t, g->counters);
     run_bucket(t, g, (size_t) i);
 }
 

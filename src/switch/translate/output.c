@@ -1,7 +1,5 @@
 /* Output: to ports, through patch ports into other bridges, to controllers. */
 
-#include <stdio.h>
-
 #include "datapath/odp/action.h"
 #include "datapath/odp/commit.h"
 #include "net/flow/ofp_port.h"
@@ -41,8 +39,8 @@ compare_ofports(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
-static void
-credit_port(struct translator *t, struct rule_counters *counters)
+void
+translator_credit(struct translator *t, struct rule_counters *counters)
 {
     if (counters) {
         struct translate_credit *c = vec_add(&t->out->credits);
@@ -85,10 +83,7 @@ output_to_peer(struct translator *t, const struct forwarding_port *peer)
             translator_drop_frozen(t);
         } else {
             t->exit = t->out->error != TRANSLATE_OK;
-            if (!t->freezing) {
-                translator_execute_action_set(t);
-            }
-            translator_finish_freezing(t);
+            translator_end_pipeline(t);
         }
     }
     translator_drop_action_set(t);
@@ -146,8 +141,8 @@ translator_output_port(struct translator *t, uint32_t ofport)
     }
     if (port->is_patch) {
         if (port->peer) {
-            credit_port(t, port->tx);
-            credit_port(t, port->peer->rx);
+            translator_credit(t, port->tx);
+            translator_credit(t, port->peer->rx);
             output_to_peer(t, port->peer);
         } else {
             translator_report(t, TRACE_WARN, "Nonexistent patch port peer");
@@ -263,21 +258,11 @@ void
 translator_controller(struct translator *t, const struct controller_action *a)
 {
     struct translation *out = t->out;
-    struct frozen_state state = {
-        .bridge = t->bridge->pipeline,
-        .table_id = t->table_id,
-        .cookie = t->cookie,
-        .parts[FROZEN_USERDATA] = { (uint8_t *) a->userdata,
-                                    a->userdata_size },
-    };
-    snprintf(state.bridge_name, sizeof state.bridge_name, "%s",
-             t->bridge->name);
-    translator_freeze_metadata(&t->flow, &state.metadata);
-    uint32_t id = 0;
-    if (t->request->freezer) {
-        id = freezer_get(t->request->freezer, &state);
-        vec_push(&out->frozen, id);
-    }
+    struct frozen_state state;
+    translator_init_frozen(t, &state);
+    state.parts[FROZEN_USERDATA] =
+        (struct frozen_bytes){ (uint8_t *) a->userdata, a->userdata_size };
+    uint32_t id = translator_keep_frozen(t, &state);
 
     struct odp_cookie cookie = { .type = ODP_COOKIE_CONTROLLER };
     const struct trace *trace = t->request->trace;

@@ -148,8 +148,8 @@ translator_multipath(struct translator *t, const struct action_multipath *a)
           choose_link(hash, a->algorithm, a->max_link + 1u, a->arg));
 }
 
-static bool
-is_live(const struct translator *t, uint32_t ofport)
+bool
+translator_port_is_live(const struct translator *t, uint32_t ofport)
 {
     const struct forwarding_port *port =
         forwarding_find_ofport(t->bridge, ofport);
@@ -163,7 +163,7 @@ choose_member(struct translator *t, const struct action_bundle *a)
     uint32_t hash = active_backup ? 0 : hash_fields(t, a->fields, a->basis);
     uint32_t best = OFPP_NONE, best_weight = 0;
     for (uint32_t i = 0; i < a->n_members; i++) {
-        if (!is_live(t, a->members[i])) {
+        if (!translator_port_is_live(t, a->members[i])) {
             continue;
         }
         if (active_backup) {

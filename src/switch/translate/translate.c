@@ -134,6 +134,15 @@ translator_names(const struct translator *t)
 }
 
 void
+translator_format_actions(const struct translator *t, const void *data,
+                          size_t size, struct str *s)
+{
+    struct actions_format format = { .ports = translator_names(t) };
+    struct actions list = { (uint8_t *) data, size, size };
+    actions_format(&list, &format, s);
+}
+
+void
 translator_fail(struct translator *t, enum translate_error error)
 {
     if (!t->out->error) {
@@ -499,10 +508,7 @@ run(struct translator *t, const struct frozen_state *state)
         translator_run_table(t, t->flow.in_port, 0, true);
     }
     if (!t->out->error) {
-        if (!t->freezing) {
-            translator_execute_action_set(t);
-        }
-        translator_finish_freezing(t);
+        translator_end_pipeline(t);
     }
     if (in && !in->stp_forwards && !r->actions) {
         writer_clear(&t->out->actions);

@@ -93,6 +93,9 @@ struct trace_list *translator_enter(struct translator *, enum trace_type,
 void translator_enter_bridge(struct translator *);
 /* For ports in reports; NULL: numbers. */
 const struct port_names *translator_names(const struct translator *);
+/* As reports show a list of actions. */
+void translator_format_actions(const struct translator *, const void *data,
+                               size_t size, struct str *);
 struct translate_effect *translator_add_effect(struct translator *,
                                                enum translate_effect_type);
 /* The effect added last is filled in: it happens now, if effects do. */
@@ -126,6 +129,8 @@ void translator_output(struct translator *, uint32_t ofport, uint32_t max_len,
                        bool may_packet_in);
 /* Sends to all ports, or those that take part in flooding. */
 void translator_flood(struct translator *, bool all);
+/* Counts the flow's packets; NULL is legal. */
+void translator_credit(struct translator *, struct rule_counters *);
 /* Writes the header changes so far as datapath actions. */
 void translator_commit(struct translator *);
 
@@ -157,8 +162,12 @@ void translator_clear_actions(struct translator *);
 void translator_action_set_changed(struct translator *);
 
 /* freezing.c */
-/* What a packet-in, or the packet when it is back, knows of the flow. */
-void translator_freeze_metadata(const struct flow *, struct flow *metadata);
+/* Where the flow is and what it carries: what a packet-in, or the packet when
+ * it is back, knows.  The parts are empty. */
+void translator_init_frozen(const struct translator *, struct frozen_state *);
+/* The state's number, for whom the result keeps it; 0 if nobody freezes. */
+uint32_t translator_keep_frozen(struct translator *,
+                                const struct frozen_state *);
 /* Has the datapath hash the packet and send it round, beginning with the
  * action that is being executed. */
 void translator_freeze_for_hash(struct translator *, bool symmetric,
@@ -168,6 +177,9 @@ void translator_freeze_list(struct translator *, const void *data, size_t size,
                             enum action_list_kind);
 /* If something is being frozen: writes what the datapath does. */
 void translator_finish_freezing(struct translator *);
+/* The tables are done with the packet: executes the action set, or freezes it
+ * with the rest. */
+void translator_end_pipeline(struct translator *);
 /* Nothing is frozen after all. */
 void translator_drop_frozen(struct translator *);
 /* Finds the state, which is to be uninited in any case, and the bridge. */
@@ -179,6 +191,8 @@ void translator_thaw(struct translator *, const struct frozen_state *);
 void translator_group(struct translator *, uint32_t id);
 
 /* select.c */
+/* Whether the port can send. */
+bool translator_port_is_live(const struct translator *, uint32_t ofport);
 /* Of all that tells connections apart, the same in both directions. */
 uint32_t translator_hash_symmetric_l4(struct translator *, uint32_t basis);
 void translator_multipath(struct translator *,
