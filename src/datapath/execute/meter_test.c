@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/test.h"
-#include "sys/thread/rcu.h"
+#include "sys/thread/rcu_test.h"
 
 /* How many of 'n' packets of 'size' bytes pass at 'now_ms'. */
 static size_t
@@ -60,7 +60,7 @@ test_kilobits_per_second(void **state)
 {
     (void) state;
     struct meter_table *t = meter_table_create();
-    const struct datapath_meter_band band = { .rate = 8 }; /* 1000 bytes/s. */
+    const struct datapath_meter_band band = { 8, 8 }; /* 1000 bytes/s. */
     uint32_t id = add(t, false, 1, &band);
     assert_int_equal(police(t, id, 12, 100, 1000), 10);
     assert_int_equal(police(t, id, 12, 100, 1500), 5);
@@ -128,22 +128,6 @@ test_numbers(void **state)
     meter_table_destroy(t);
 }
 
-static int
-setup(void **state)
-{
-    (void) state;
-    rcu_register_thread();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    rcu_barrier();
-    return 0;
-}
-
 int
 main(void)
 {
@@ -154,5 +138,5 @@ main(void)
         cmocka_unit_test(test_packets_that_stand_for_several_owe),
         cmocka_unit_test(test_numbers),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rcu_test_setup, rcu_test_teardown);
 }

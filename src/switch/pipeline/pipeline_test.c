@@ -7,7 +7,7 @@
 #include "base/test.h"
 #include "net/flow/ofp_port.h"
 #include "openflow/action/action.h"
-#include "sys/thread/rcu.h"
+#include "sys/thread/rcu_test.h"
 
 static struct actions *
 output_to(uint32_t port)
@@ -497,22 +497,6 @@ test_hash_values_are_shared_by_weight(void **state)
     pipeline_destroy(p);
 }
 
-static int
-setup(void **state)
-{
-    (void) state;
-    rcu_register_thread();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    rcu_barrier();
-    return 0;
-}
-
 int
 main(void)
 {
@@ -530,5 +514,5 @@ main(void)
         cmocka_unit_test(test_groups_come_and_go_with_the_update),
         cmocka_unit_test(test_hash_values_are_shared_by_weight),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rcu_test_setup, rcu_test_teardown);
 }

@@ -12,7 +12,7 @@
 #include "switch/translate/freeze.h"
 #include "switch/translate/trace.h"
 #include "sys/clock/clock.h"
-#include "sys/thread/rcu.h"
+#include "sys/thread/rcu_test.h"
 
 enum { N_PORTS = 6 };
 
@@ -555,18 +555,7 @@ setup(void **state)
 {
     (void) state;
     clock_stop();
-    rcu_register_thread();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    rcu_offline();
-    rcu_barrier();
-    rcu_online();
-    return 0;
+    return rcu_test_setup(state);
 }
 
 int
@@ -581,5 +570,5 @@ main(void)
         cmocka_unit_test(test_priority_of_tag_is_matched),
         cmocka_unit_test(test_bad_arguments),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, rcu_test_teardown);
 }

@@ -17,7 +17,7 @@
 #include "switch/pipeline/pipeline.h"
 #include "switch/upcall/upcall_private.h"
 #include "sys/clock/clock.h"
-#include "sys/thread/rcu.h"
+#include "sys/thread/rcu_test.h"
 
 enum { MAX_FLOWS = 512, N_PORTS = 4 };
 
@@ -595,22 +595,11 @@ test_dependencies_agree_with_full_pass(void **state)
 }
 
 static int
-setup(void **state)
-{
-    (void) state;
-    rcu_register_thread();
-    return 0;
-}
-
-static int
 teardown(void **state)
 {
     (void) state;
     upcall_thread_end();
-    rcu_offline();
-    rcu_barrier();
-    rcu_online();
-    return 0;
+    return rcu_test_teardown(state);
 }
 
 int
@@ -623,5 +612,5 @@ main(void)
         cmocka_unit_test(test_idle_flows_go),
         cmocka_unit_test(test_dependencies_agree_with_full_pass),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rcu_test_setup, teardown);
 }

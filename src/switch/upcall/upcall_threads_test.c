@@ -11,7 +11,7 @@
 #include "switch/pipeline/pipeline.h"
 #include "switch/upcall/upcall.h"
 #include "sys/clock/clock.h"
-#include "sys/thread/rcu.h"
+#include "sys/thread/rcu_test.h"
 #include "sys/thread/thread.h"
 
 enum { N_WORKERS = 3, N_MISSES = 3000, N_CHANGES = 400, N_PORTS = 4 };
@@ -171,29 +171,11 @@ test_workers_miss_while_tables_change(void **state)
     mac_table_destroy(m);
 }
 
-static int
-setup(void **state)
-{
-    (void) state;
-    rcu_register_thread();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    rcu_offline();
-    rcu_barrier();
-    rcu_online();
-    return 0;
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_workers_miss_while_tables_change),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rcu_test_setup, rcu_test_teardown);
 }
