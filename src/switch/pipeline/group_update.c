@@ -37,24 +37,23 @@ exchange(struct pipeline_update *u, struct group *group,
 
 /* Removes the rules that name the group: OpenFlow 1.3.5 §6.5. */
 static void
-remove_rules(struct pipeline_update *u, const struct pipeline_group_mod *gm,
-             uint32_t id)
+remove_rules(struct pipeline_update *u, uint32_t id, const void *cause,
+             uint32_t xid)
 {
     struct rule *rule;
     uint32_t named = id == GROUP_ALL ? (uint32_t) GROUP_ANY : id;
     LIST_FOR_EACH (rule, referrer_node, &u->pipeline->referrers) {
         if (classifier_rule_is_visible(&rule->cr, u->version)
             && actions_output_to_group(rule->actions->actions, named)) {
-            pipeline_update_remove(u, rule, RULE_GROUP_DELETE, gm->cause,
-                                   gm->xid);
+            pipeline_update_remove(u, rule, RULE_GROUP_DELETE, cause, xid);
         }
     }
 }
 
-static void
-apply_delete(struct pipeline_update *u, const struct pipeline_group_mod *gm)
+void
+pipeline_update_delete_groups(struct pipeline_update *u, uint32_t id,
+                              const void *cause, uint32_t xid)
 {
-    uint32_t id = gm->mod->desc.id;
     struct group *g, *next;
     if (id == GROUP_ALL) {
         LIST_FOR_EACH_SAFE (g, next, node, &u->pipeline->groups) {
@@ -70,7 +69,7 @@ apply_delete(struct pipeline_update *u, const struct pipeline_group_mod *gm)
         }
         exchange(u, NULL, old);
     }
-    remove_rules(u, gm, id);
+    remove_rules(u, id, cause, xid);
 }
 
 static enum ofperr
@@ -139,7 +138,7 @@ pipeline_apply_group(struct pipeline_update *u,
 {
     const struct group_mod *gm = pgm->mod;
     if (gm->command == GROUP_DELETE) {
-        apply_delete(u, pgm);
+        pipeline_update_delete_groups(u, gm->desc.id, pgm->cause, pgm->xid);
         return OFPERR_NONE;
     }
     if (gm->desc.id > GROUP_MAX) {
@@ -215,11 +214,5 @@ pipeline_group_mod(struct pipeline *p, const struct pipeline_group_mod *gm,
                    long long now_ms)
 {
     struct pipeline_update *u = pipeline_begin(p, now_ms);
-    enum ofperr error = pipeline_apply_group(u, gm);
-    if (error) {
-        pipeline_revert(u);
-    } else {
-        pipeline_commit(u);
-    }
-    return error;
+    return pipeline_end(u, pipeline_apply_group(u, gm));
 }

@@ -98,12 +98,17 @@ uint32_t pipeline_group_hash(uint32_t id);
 bool pipeline_group_is_visible(const struct group *, classifier_version);
 
 /* group_update.c */
+/* Deletes the group, or all for GROUP_ALL, and the rules that name it. */
+void pipeline_update_delete_groups(struct pipeline_update *, uint32_t id,
+                                   const void *cause, uint32_t xid);
 /* Forgets the groups that went; then, without the lock, tells observers. */
 void pipeline_groups_committed(struct pipeline_update *);
 void pipeline_groups_tell(struct pipeline_update *);
 void pipeline_groups_reverted(struct pipeline_update *);
 
 /* update.c */
+/* Commits, or reverts if there is an error, which it returns. */
+enum ofperr pipeline_end(struct pipeline_update *, enum ofperr);
 void pipeline_update_remove(struct pipeline_update *, struct rule *,
                             enum rule_reason, const void *cause, uint32_t xid);
 

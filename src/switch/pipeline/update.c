@@ -435,17 +435,22 @@ pipeline_revert(struct pipeline_update *u) NO_THREAD_ANALYSIS
 }
 
 enum ofperr
-pipeline_flow_mod(struct pipeline *p, const struct pipeline_flow_mod *fm,
-                  long long now_ms)
+pipeline_end(struct pipeline_update *u, enum ofperr error)
 {
-    struct pipeline_update *u = pipeline_begin(p, now_ms);
-    enum ofperr error = pipeline_apply(u, fm);
     if (error) {
         pipeline_revert(u);
     } else {
         pipeline_commit(u);
     }
     return error;
+}
+
+enum ofperr
+pipeline_flow_mod(struct pipeline *p, const struct pipeline_flow_mod *fm,
+                  long long now_ms)
+{
+    struct pipeline_update *u = pipeline_begin(p, now_ms);
+    return pipeline_end(u, pipeline_apply(u, fm));
 }
 
 void
@@ -464,12 +469,7 @@ pipeline_flush(struct pipeline *p, bool hidden, enum rule_reason reason)
         pipeline_update_remove(u, rules.items[i], reason, NULL, 0);
     }
     vec_uninit(&rules);
-    const struct group_mod all = { .command = GROUP_DELETE,
-                                   .desc.id = GROUP_ALL };
-    const struct pipeline_group_mod gm = { .mod = &all };
-    enum ofperr error = pipeline_apply_group(u, &gm);
-    assert(!error);
-    (void) error;
+    pipeline_update_delete_groups(u, GROUP_ALL, NULL, 0);
     pipeline_commit(u);
 }
 
@@ -519,11 +519,8 @@ pipeline_learn(struct pipeline *p, const struct pipeline_flow_mod *fm,
     }
     if (error) {
         *addedp = false;
-        pipeline_revert(u);
-    } else {
-        pipeline_commit(u);
     }
-    return error;
+    return pipeline_end(u, error);
 }
 
 static uint16_t
