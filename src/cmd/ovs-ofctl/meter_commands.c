@@ -74,11 +74,9 @@ dump(struct ofctl *ofctl, int argc, char *argv[], enum message_type type)
     struct vconn *v = open_switch(ofctl, argv[0], &version);
     struct writer w = WRITER_INITIALIZER;
     if (type == MSG_METER_FEATURES_STATS_REQUEST) {
-        message_begin(&w, message_raw_for(type, version), version,
-                      message_next_xid());
-        message_finish(&w, 0);
+        message_put_simple(&w, type, version, message_next_xid());
     } else {
-        meter_request_encode(type, version, mm.config.id, &w);
+        message_put_about(&w, type, version, mm.config.id);
     }
     ofctl_dump(ofctl, v, &w);
     writer_uninit(&w);

@@ -99,11 +99,9 @@ meter_create(const struct datapath_meter_config *config, long long now_ms)
     m->n_bands = config->n_bands;
     for (size_t i = 0; i < config->n_bands; i++) {
         const struct datapath_meter_band *b = &config->bands[i];
-        /* Without a burst, what a second brings. */
-        uint32_t burst = b->burst ? b->burst : b->rate;
         m->bands[i].rate = b->rate;
         m->bands[i].burst = m->bands[i].tokens =
-            (int64_t) burst * TOKENS_PER_UNIT;
+            (int64_t) b->burst * TOKENS_PER_UNIT;
     }
     return m;
 }
@@ -138,7 +136,7 @@ meter_table_set(struct meter_table *t, uint32_t *idp,
                 const struct datapath_meter_config *config, long long now_ms)
 {
     int error = 0;
-    if (config->n_bands > DATAPATH_MAX_BANDS) {
+    if (config->n_bands > ODP_METER_MAX_BANDS) {
         return EINVAL;
     }
     mutex_lock(&t->mutex);

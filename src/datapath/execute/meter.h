@@ -11,10 +11,7 @@
 #include "datapath/odp/datapath.h"
 #include "net/packet/packet.h"
 
-enum {
-    DATAPATH_MAX_METERS = 262144,
-    DATAPATH_MAX_BANDS = 8,
-};
+enum { DATAPATH_MAX_METERS = 262144 };
 
 struct meter_table;
 

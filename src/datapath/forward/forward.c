@@ -109,7 +109,7 @@ forward_meter_get_features(const struct datapath *dp,
 {
     (void) dp;
     f->max_meters = DATAPATH_MAX_METERS;
-    f->max_bands = DATAPATH_MAX_BANDS;
+    f->max_bands = ODP_METER_MAX_BANDS;
 }
 
 static int

@@ -129,12 +129,14 @@ struct datapath_port {
     char *type;
 };
 
-enum { ODP_METER_NEW = UINT32_MAX };
+#define ODP_METER_NEW UINT32_MAX
+
+enum { ODP_METER_MAX_BANDS = 8 };
 
 /* What a meter does: drops what is above the rate of a band. */
 struct datapath_meter_band {
     uint32_t rate;  /* kbit/s or packets/s. */
-    uint32_t burst; /* kbit or packets; 0: a second's. */
+    uint32_t burst; /* kbit or packets. */
 };
 
 struct datapath_meter_config {
@@ -151,7 +153,7 @@ struct datapath_meter_stats {
     struct {
         uint64_t n_packets; /* That exceeded the band's rate. */
         uint64_t n_bytes;
-    } bands[8];
+    } bands[ODP_METER_MAX_BANDS];
 };
 
 struct datapath_meter_features {

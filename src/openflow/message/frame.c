@@ -306,6 +306,18 @@ message_put_simple(struct writer *w, enum message_type type, uint8_t version,
     message_finish(w, start);
 }
 
+void
+message_put_about(struct writer *w, enum message_type type, uint8_t version,
+                  uint32_t number)
+{
+    size_t start = w->size;
+    message_begin(w, message_raw_for(type, version), version,
+                  message_next_xid());
+    writer_u32(w, number);
+    writer_zeros(w, 4);
+    message_finish(w, start);
+}
+
 uint32_t
 message_next_xid(void)
 {

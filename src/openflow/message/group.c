@@ -646,14 +646,11 @@ void
 group_request_encode(enum message_type type, uint8_t version, uint32_t id,
                      struct writer *w)
 {
-    size_t start = w->size;
-    message_begin(w, message_raw_for(type, version), version,
-                  message_next_xid());
     if (type == MSG_GROUP_STATS_REQUEST || has_properties(version)) {
-        writer_u32(w, id);
-        writer_zeros(w, 4);
+        message_put_about(w, type, version, id);
+    } else {
+        message_put_simple(w, type, version, message_next_xid());
     }
-    message_finish(w, start);
 }
 
 uint32_t

@@ -75,6 +75,9 @@ enum message_raw message_raw_for(enum message_type, uint8_t version);
 /* A message without body, of message_raw_for(). */
 void message_put_simple(struct writer *, enum message_type, uint8_t version,
                         uint32_t xid);
+/* A request whose body is the number of what it is about, and 4 zeros. */
+void message_put_about(struct writer *, enum message_type, uint8_t version,
+                       uint32_t number);
 /* Fresh transaction ids; any thread. */
 uint32_t message_next_xid(void);
 

@@ -107,18 +107,6 @@ meter_mod_decode(const struct message *m, struct meter_mod *mm)
     return get_bands(&r, c);
 }
 
-void
-meter_request_encode(enum message_type type, uint8_t version, uint32_t id,
-                     struct writer *w)
-{
-    size_t start = w->size;
-    message_begin(w, message_raw_for(type, version), version,
-                  message_next_xid());
-    writer_u32(w, id);
-    writer_zeros(w, 4);
-    message_finish(w, start);
-}
-
 uint32_t
 meter_request_decode(const struct message *m)
 {

@@ -25,6 +25,7 @@ enum {
     METER_PKTPS = 1 << 1,
     METER_BURST = 1 << 2,
     METER_STATS = 1 << 3,
+    METER_FLAGS = METER_KBPS | METER_PKTPS | METER_BURST | METER_STATS,
 };
 
 enum meter_band_type {
@@ -60,9 +61,7 @@ void meter_mod_encode(const struct meter_mod *, uint8_t version, uint32_t xid,
 enum ofperr meter_mod_decode(const struct message *,
                              struct meter_mod *) WARN_UNUSED;
 
-/* Appends a request for statistics or configuration of one or METER_ALL. */
-void meter_request_encode(enum message_type, uint8_t version, uint32_t id,
-                          struct writer *);
+/* The meter that a request, of message_put_about(), is about. */
 uint32_t meter_request_decode(const struct message *);
 
 /* Appends an entry to a reply. */

@@ -82,11 +82,8 @@ get_port_stats(void *bridge, uint32_t number, struct port_stats *out)
     if (netdev_get_stats(port->netdev, &stats)) {
         memset(&stats, 0xff, sizeof stats);
     }
-    long long duration_ms = clock_msec() - port->created_ms;
     *out = (struct port_stats){
         .port_no = number,
-        .duration_sec = (uint32_t) (duration_ms / 1000),
-        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
         .counters = {
             [PORT_RX_PACKETS] = stats.rx_packets,
             [PORT_TX_PACKETS] = stats.tx_packets,
@@ -102,6 +99,8 @@ get_port_stats(void *bridge, uint32_t number, struct port_stats *out)
             [PORT_COLLISIONS] = stats.collisions,
         },
     };
+    clock_split_msec(clock_msec() - port->created_ms, &out->duration_sec,
+                     &out->duration_nsec);
     return true;
 }
 

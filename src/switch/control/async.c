@@ -203,19 +203,18 @@ fill_flow_removed(const struct removed_rule *removed, struct flow_removed *fr)
     const struct rule *rule = removed->rule;
     struct rule_stats stats;
     rule_get_stats(rule, &stats);
-    long long duration_ms = clock_msec() - rule->created_ms;
     *fr = (struct flow_removed){
         .cookie = rule->cookie,
         .priority = (uint16_t) rule->cr.priority,
         .reason = (uint8_t) removed->reason,
         .table_id = rule->table_id,
-        .duration_sec = (uint32_t) (duration_ms / 1000),
-        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
         .idle_timeout = rule->idle_timeout,
         .hard_timeout = rule->hard_timeout,
         .n_packets = stats.n_packets,
         .n_bytes = stats.n_bytes,
     };
+    clock_split_msec(clock_msec() - rule->created_ms, &fr->duration_sec,
+                     &fr->duration_nsec);
     packed_match_expand(&rule->cr.match, &fr->match);
 }
 

@@ -136,9 +136,10 @@ void async_send_removed(void *control);
 typedef enum ofperr handler(struct connection *, const struct message *);
 
 /* supported.c */
-/* An error for actions or fields that the switch cannot do, which it logs. */
-enum ofperr check_supported(const struct control *,
-                            const struct actions *) WARN_UNUSED;
+/* An error for actions or fields that the switch cannot do, which it logs.
+ * 'is_nested': the list is inside something, as a bucket's. */
+enum ofperr check_supported(const struct control *, const struct actions *,
+                            bool is_nested) WARN_UNUSED;
 /* Bits by enum table_action of those that it refuses in no form. */
 uint32_t supported_actions(void);
 enum ofperr check_match_supported(const struct control *,

@@ -26,7 +26,8 @@ apply_flow_mod(struct connection *c, const struct message *request,
     enum ofperr error = check_match_supported(c->control, &fm->match);
     if (!error && has_actions) {
         error = actions_check(&fm->actions, &fm->match, &limits);
-        error = error ? error : check_supported(c->control, &fm->actions);
+        error =
+            error ? error : check_supported(c->control, &fm->actions, false);
     }
     if (error) {
         return error;
@@ -107,7 +108,6 @@ put_rule(const struct rule *rule, long long now,
 {
     struct rule_stats stats;
     rule_get_stats(rule, &stats);
-    long long duration_ms = now - rule->created_ms;
     struct flow_stats fs = {
         .cookie = rule->cookie,
         .table_id = rule->table_id,
@@ -116,14 +116,14 @@ put_rule(const struct rule *rule, long long now,
         .hard_timeout = rule->hard_timeout,
         .importance = rule->importance,
         .flags = rule->flags,
-        .duration_sec = (uint32_t) (duration_ms / 1000),
-        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
         .idle_age = (int) ((now - stats.used_ms) / 1000),
         .hard_age = (int) ((now - rule->modified_ms) / 1000),
         .n_packets = stats.n_packets,
         .n_bytes = stats.n_bytes,
         .actions = *rule->actions->actions, /* Borrowed. */
     };
+    clock_split_msec(now - rule->created_ms, &fs.duration_sec,
+                     &fs.duration_nsec);
     packed_match_expand(&rule->cr.match, &fs.match);
     size_t start = reply->w->size;
     flow_stats_encode(&fs, reply);

@@ -4,23 +4,14 @@
 #include "openflow/message/table.h"
 #include "switch/control/control_private.h"
 #include "sys/clock/clock.h"
-#include "sys/log/log.h"
-
-LOG_MODULE(ofproto);
 
 /* Errors of the buckets' actions. */
 static enum ofperr
 check_buckets(const struct control *control, const struct group_desc *desc)
 {
-    static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
     const struct group_bucket *b;
     VEC_FOR_EACH (b, &desc->buckets) {
-        enum ofperr error = check_supported(control, &b->actions);
-        if (!error && actions_meter(&b->actions)) {
-            log_warn_rl(&rl, "%s: meters in buckets are not supported yet",
-                        control->name);
-            error = OFPERR_OFPMMFC_INVALID_METER;
-        }
+        enum ofperr error = check_supported(control, &b->actions, true);
         if (error) {
             return error;
         }
@@ -57,15 +48,14 @@ put_stats(const struct group_info *info, long long now,
     const struct group *g = info->group;
     struct rule_stats sum;
     rule_counters_get(g->counters, &sum);
-    long long duration_ms = now - g->created_ms;
     struct group_stats stats = {
         .id = g->desc.id,
         .ref_count = info->n_rules,
         .n_packets = sum.n_packets,
         .n_bytes = sum.n_bytes,
-        .duration_sec = (uint32_t) (duration_ms / 1000),
-        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
     };
+    clock_split_msec(now - g->created_ms, &stats.duration_sec,
+                     &stats.duration_nsec);
     for (size_t i = 0; i < g->desc.buckets.n; i++) {
         struct rule_stats bucket;
         rule_counters_get(g->bucket_counters[i], &bucket);

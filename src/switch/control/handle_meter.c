@@ -14,8 +14,6 @@ static enum ofperr
 check_config(const struct control *control, const struct meter_config *c)
 {
     static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(5, 5);
-    const unsigned int known =
-        METER_KBPS | METER_PKTPS | METER_BURST | METER_STATS;
     if (!c->id || (c->id > METER_MAX && c->id != METER_CONTROLLER)) {
         if (c->id == METER_SLOWPATH) {
             log_warn_rl(&rl, "%s: meter \"slowpath\" is not supported yet",
@@ -23,7 +21,7 @@ check_config(const struct control *control, const struct meter_config *c)
         }
         return OFPERR_OFPMMFC_INVALID_METER;
     }
-    if (c->flags & ~known) {
+    if (c->flags & ~(unsigned int) METER_FLAGS) {
         return OFPERR_OFPMMFC_BAD_FLAGS;
     }
     struct datapath_meter_features f;
@@ -55,19 +53,18 @@ fill_bursts(struct meter_config *c)
 static enum ofperr
 put_meter(struct control *control, const struct meter_config *c, uint32_t id)
 {
-    struct datapath_meter_config config = {
+    struct datapath_meter_band bands[ODP_METER_MAX_BANDS];
+    const struct datapath_meter_config config = {
         .counts_packets = c->flags & METER_PKTPS,
         .n_bands = c->bands.n,
+        .bands = bands,
     };
-    struct datapath_meter_band *bands =
-        xcalloc(MAX(c->bands.n, 1), sizeof *bands);
+    assert(c->bands.n <= ARRAY_SIZE(bands));
     for (size_t i = 0; i < c->bands.n; i++) {
         bands[i].rate = c->bands.items[i].rate;
         bands[i].burst = c->bands.items[i].burst_size;
     }
-    config.bands = bands;
     int error = control->ops.meter_set(control->ops.aux, &id, &config);
-    free(bands);
     if (error) {
         return error == EFBIG    ? OFPERR_OFPMMFC_OUT_OF_METERS
                : error == EINVAL ? OFPERR_OFPMMFC_OUT_OF_BANDS
@@ -164,15 +161,14 @@ put_stats(struct control *control, const struct pipeline_meter_info *info,
     if (!control->ops.meter_get(control->ops.aux, m->datapath_id, &counters)) {
         return;
     }
-    long long duration_ms = now - m->created_ms;
     struct meter_stats stats = {
         .id = m->config.id,
         .flow_count = info->n_rules,
         .n_packets = counters.n_packets,
         .n_bytes = counters.n_bytes,
-        .duration_sec = (uint32_t) (duration_ms / 1000),
-        .duration_nsec = (uint32_t) (duration_ms % 1000) * 1000000,
     };
+    clock_split_msec(now - m->created_ms, &stats.duration_sec,
+                     &stats.duration_nsec);
     for (size_t i = 0; i < counters.n_bands; i++) {
         struct meter_band_stats band = { counters.bands[i].n_packets,
                                          counters.bands[i].n_bytes };
@@ -221,7 +217,7 @@ handle_meter_features(struct connection *c, const struct message *request)
                                 .max_bands = datapath.max_bands };
     if (datapath.max_meters) {
         f.band_types = 1u << METER_BAND_DROP;
-        f.capabilities = METER_KBPS | METER_PKTPS | METER_BURST | METER_STATS;
+        f.capabilities = METER_FLAGS;
     }
     struct writer w = WRITER_INITIALIZER;
     meter_features_encode(&f, request, &w);

@@ -32,7 +32,7 @@ execute(struct control *control, uint8_t version, const struct packet_out *po)
         .lenient = version == OF10_VERSION,
     };
     enum ofperr error = actions_check(&po->actions, &po->metadata, &limits);
-    error = error ? error : check_supported(control, &po->actions);
+    error = error ? error : check_supported(control, &po->actions, false);
     if (!error) {
         error = pipeline_check_references(control->pipeline,
                                           pipeline_version(control->pipeline),

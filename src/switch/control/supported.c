@@ -157,10 +157,12 @@ supported_actions(void)
 }
 
 enum ofperr
-check_supported(const struct control *control, const struct actions *actions)
+check_supported(const struct control *control, const struct actions *actions,
+                bool is_nested)
 {
     static struct log_rate_limit rl = LOG_RATE_LIMIT_INITIALIZER(60, 60);
-    struct refusal refusal = check_list(actions->data, actions->size, false);
+    struct refusal refusal =
+        check_list(actions->data, actions->size, is_nested);
     if (refusal.error) {
         log_warn_rl(&rl, "%s: action %s is not supported yet", control->name,
                     refusal.what);

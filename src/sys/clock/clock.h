@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <stdint.h>
+
 /* Monotonic time: milliseconds and microseconds since some fixed moment. */
 long long clock_msec(void);
 long long clock_usec(void);
@@ -11,6 +13,14 @@ long long clock_usec(void);
 long long clock_wall_msec(void);
 /* Monotonic ms when the program started. */
 long long clock_boot_msec(void);
+
+/* A duration as messages have it. */
+static inline void
+clock_split_msec(long long ms, uint32_t *secp, uint32_t *nsecp)
+{
+    *secp = (uint32_t) (ms / 1000);
+    *nsecp = (uint32_t) (ms % 1000) * 1000000;
+}
 
 /* From here on, time stands still except for clock_warp(). */
 void clock_stop(void);
