@@ -14,6 +14,9 @@ BUILD = pathlib.Path(os.environ.get("OVS_BUILD", ROOT / "build")).resolve()
 SANITIZED = "asan" in BUILD.name
 
 
+ALL_VERSIONS = "protocols=[" + ",".join(f"OpenFlow1{minor}" for minor in range(6)) + "]"
+
+
 class Result:
     """What a finished program left."""
 
@@ -186,6 +189,16 @@ class Suite:
             "--disable-system-route",
             *args,
         )
+
+    def start_dummy_bridge(self, n_ports, *settings):
+        """Both daemons and a secure bridge br0 with dummy ports p1, p2, ..., numbered so."""
+        self.start_dummy()
+        args = ["add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy"]
+        args += ["fail-mode=secure", *settings]
+        for number in range(1, n_ports + 1):
+            args += ["--", "add-port", "br0", f"p{number}", "--", "set", "interface"]
+            args += [f"p{number}", "type=dummy", f"ofport_request={number}"]
+        self.vsctl(*args)
 
     def vsctl(self, *args, **kwargs):
         """Runs ovs-vsctl, which must succeed; returns its output."""

@@ -4,19 +4,14 @@ import re
 
 import pytest
 
+from lib.suite import ALL_VERSIONS
+
 PORTS = 4
 
 
 @pytest.fixture
 def switch(either):
-    either.start_dummy()
-    args = ["add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy",
-            "fail-mode=secure",
-            "protocols=[OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15]"]
-    for number in range(1, PORTS + 1):
-        args += ["--", "add-port", "br0", f"p{number}", "--", "set", "interface", f"p{number}",
-                 "type=dummy", f"ofport_request={number}"]
-    either.vsctl(*args)
+    either.start_dummy_bridge(PORTS, ALL_VERSIONS)
     return either
 
 

@@ -4,20 +4,15 @@ import re
 
 import pytest
 
+from lib.suite import ALL_VERSIONS
+
 PACKET = ("in_port({port}),eth(src=50:54:00:00:00:01,dst=50:54:00:00:00:02),eth_type(0x0800),"
           "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=53)")
 
 
 @pytest.fixture
 def switch(either):
-    either.start_dummy()
-    args = ["add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy",
-            "fail-mode=secure",
-            "protocols=[OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15]"]
-    for number in (1, 2):
-        args += ["--", "add-port", "br0", f"p{number}", "--", "set", "interface", f"p{number}",
-                 "type=dummy", f"ofport_request={number}"]
-    either.vsctl(*args)
+    either.start_dummy_bridge(2, ALL_VERSIONS)
     either.appctl("time/stop")
     return either
 

@@ -7,13 +7,7 @@ import pytest
 
 @pytest.fixture
 def switch(either):
-    either.start_dummy()
-    args = ["add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy",
-            "other-config:hwaddr=aa:55:aa:55:00:01", "fail-mode=secure"]
-    for number in (1, 2):
-        args += ["--", "add-port", "br0", f"p{number}", "--", "set", "interface", f"p{number}",
-                 "type=dummy", f"ofport_request={number}"]
-    either.vsctl(*args)
+    either.start_dummy_bridge(2, "other-config:hwaddr=aa:55:aa:55:00:01")
     return either
 
 

@@ -46,9 +46,7 @@ class Controller:
 
 @pytest.fixture
 def switch(either):
-    either.start_dummy()
-    either.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy",
-                 "fail-mode=secure", "protocols=OpenFlow14")
+    either.start_dummy_bridge(0, "protocols=OpenFlow14")
     return either
 
 
